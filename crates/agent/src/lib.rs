@@ -1,0 +1,1 @@
+//! Words to actions: rules, grounding, later engines. See ARCHITECTURE.md.

@@ -1,0 +1,8 @@
+//! Machine facts, the wanted system, plans, steps, their execution and journal. No terminal, no model, no
+//! network. See ARCHITECTURE.md for the map.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod action;
+pub mod machine;
+pub mod size;
+pub mod state;

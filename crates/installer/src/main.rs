@@ -1,0 +1,2 @@
+//! The LevitateOS installer program.
+fn main() {}

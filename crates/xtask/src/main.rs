@@ -1,0 +1,2 @@
+//! Build and test tooling: the live medium, virtual machines, benchmarks.
+fn main() {}
