@@ -6,3 +6,4 @@ pub mod action;
 pub mod machine;
 pub mod size;
 pub mod state;
+pub mod sys;
