@@ -17,27 +17,46 @@ pub enum InstallerAction {
     /// Lay a disk out and make its file systems.
     Partition(PartitionRequest),
     /// Make a file system on one existing partition.
-    Format { partition: String, filesystem: Filesystem },
+    Format {
+        partition: String,
+        filesystem: Filesystem,
+    },
     /// Use an existing partition for a mount point, contents kept.
-    Mount { partition: String, mountpoint: String },
+    Mount {
+        partition: String,
+        mountpoint: String,
+    },
     /// Mount the target, copy the live system, write fstab.
     CopySystem,
-    SetHostname { name: String },
+    SetHostname {
+        name: String,
+    },
     /// An IANA name that exists on this system.
-    SetTimezone { zone: String },
+    SetTimezone {
+        zone: String,
+    },
     /// e.g. `en_US.UTF-8`; must exist on this system.
-    SetLocale { locale: String },
+    SetLocale {
+        locale: String,
+    },
     /// A console keymap that exists on this system.
-    SetKeyboard { layout: String },
+    SetKeyboard {
+        layout: String,
+    },
     CreateUser {
         name: String,
         #[serde(default)]
         sudo: bool,
     },
     /// The password itself is typed into a hidden prompt. `root` is allowed.
-    SetPassword { user: String },
+    SetPassword {
+        user: String,
+    },
     /// `sudo` and `wheel` both mean this system's admin group.
-    AddToGroup { user: String, group: String },
+    AddToGroup {
+        user: String,
+        group: String,
+    },
     InstallBootloader {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<String>,
@@ -59,9 +78,13 @@ pub enum InstallerAction {
     /// What can be said now.
     Help,
     /// A prepared text.
-    Explain { topic: Topic },
+    Explain {
+        topic: Topic,
+    },
     /// Read-only look at the system, from an allow-list, run without a shell.
-    RunShellCommand { command: String },
+    RunShellCommand {
+        command: String,
+    },
     /// Something needed is missing, ambiguous or contradictory: ask, do nothing.
     Clarify {
         #[serde(default)]

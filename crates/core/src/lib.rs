@@ -8,3 +8,4 @@ pub mod machine;
 pub mod size;
 pub mod state;
 pub mod sys;
+pub mod table;
