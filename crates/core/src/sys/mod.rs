@@ -69,6 +69,8 @@ pub trait System: Send {
     fn simulated(&self) -> bool {
         false
     }
+    /// Seconds since 1970.
+    fn now(&mut self) -> u64;
     /// Bytes of the kernel's random generator.
     fn random(&mut self, length: usize) -> Result<Vec<u8>, SysError>;
     /// Restarts the computer. On a real machine this does not return on success.
