@@ -1,0 +1,172 @@
+//! Languages to locales and console keymaps.
+
+use super::{Found, Lists, distance_allowed, fold, osa};
+
+const LANGUAGES: &str = include_str!("../../data/languages.tsv");
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Language {
+    /// Its locale.
+    pub locale: &'static str,
+    /// Keymaps for it, the preferred first, `|` between.
+    pub keymaps: &'static str,
+}
+
+/// The language of some words: `german`, `swiss german`, `german (austria)`, `español`.
+pub fn language(words: &str) -> Option<Language> {
+    let key = fold(words);
+    rows().find(|(names, _)| names.split('|').any(|name| name == key)).map(|(_, language)| language)
+}
+
+/// As [`language`], allowing a slip of the finger; one match or none. Codes of two letters are never guessed at.
+pub fn language_nearly(words: &str) -> Option<Language> {
+    if let Some(found) = language(words) {
+        return Some(found);
+    }
+    let key = fold(words);
+    let limit = distance_allowed(key.len());
+    if key.len() < 5 {
+        return None;
+    }
+    let mut best: Option<(usize, Language)> = None;
+    let mut tied = false;
+    for (names, language) in rows() {
+        for name in names.split('|').filter(|name| name.len() >= 5) {
+            let distance = osa(&key, name, limit);
+            if distance > limit {
+                continue;
+            }
+            match best {
+                Some((least, other)) if distance == least => tied |= other != language,
+                Some((least, _)) if distance > least => {}
+                _ => (best, tied) = (Some((distance, language)), false),
+            }
+        }
+    }
+    best.filter(|_| !tied).map(|(_, language)| language)
+}
+
+fn rows() -> impl Iterator<Item = (&'static str, Language)> {
+    LANGUAGES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut fields = line.split('\t');
+        Some((fields.next()?, Language { locale: fields.next()?, keymaps: fields.next()? }))
+    })
+}
+
+impl Lists {
+    /// The locale that a language or a locale name means here.
+    pub fn locale(&self, words: &str) -> Found {
+        let code = words.trim().trim_matches(|c: char| c.is_ascii_punctuation() && c != '@');
+        if code.contains('_') || code.contains('.') || code == "C" || code == "POSIX" {
+            let code = if code == "C" || code == "POSIX" { "C.UTF-8" } else { code };
+            if let Some(name) = self.locale_named(&code.replace('-', "_").replace("UTF_8", "UTF-8")) {
+                return Found::One(name.to_owned());
+            }
+            if code.contains('_') {
+                return Found::Nothing;
+            }
+        }
+        if let [a, b, b'-', c, d] = code.as_bytes() {
+            if [a, b, c, d].iter().all(|byte| byte.is_ascii_alphabetic()) {
+                if let Some(name) = self.locale_named(&code.replace('-', "_")) {
+                    return Found::One(name.to_owned());
+                }
+            }
+        }
+        language_nearly(words)
+            .and_then(|language| self.locale_named(language.locale))
+            .map_or(Found::Nothing, |name| Found::One(name.to_owned()))
+    }
+
+    /// The console keymap that a layout name, a language or a country means here.
+    pub fn keymap(&self, words: &str) -> Found {
+        let exact = words.trim();
+        if let Some(name) = self.keymaps.iter().find(|name| name.eq_ignore_ascii_case(exact)) {
+            return Found::One(name.clone());
+        }
+        let dashed = fold(words).replace(' ', "-");
+        if let Some(name) = self.keymaps.iter().find(|name| fold(name).replace(' ', "-") == dashed) {
+            return Found::One(name.clone());
+        }
+        let first = |names: &str| names.split('|').find(|name| self.has_keymap(name)).map(str::to_owned);
+        let by_kind = match fold(words).as_str() {
+            "qwerty" | "usa" | "us international" | "us intl" | "international" | "ansi" => first("us"),
+            "qwertz" => first("de"),
+            "azerty" => first("fr|azerty"),
+            "bepo" => first("fr-bepo|dvorak-fr-bepo"),
+            "neo" | "colemak" => first("colemak"),
+            // kbd renamed its Swedish keymap; both names are known to people.
+            "sv latin1" | "sv" => first("sv-latin1|se-latin1"),
+            "se latin1" => first("se-latin1|sv-latin1"),
+            "latam" => first("la-latin1"),
+            _ => None,
+        };
+        by_kind
+            .or_else(|| language_nearly(words).and_then(|language| first(language.keymaps)))
+            .or_else(|| {
+                let limit = distance_allowed(exact.len());
+                let near: Vec<&String> =
+                    self.keymaps.iter().filter(|name| limit > 0 && osa(name, exact, limit) == 1).collect();
+                if let [only] = near.as_slice() { Some((*only).clone()) } else { None }
+            })
+            .map_or(Found::Nothing, Found::One)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_give_locales_and_keymaps() {
+        let lists = Lists::embedded();
+        for (words, locale, keymap) in [
+            ("english", "en_US.UTF-8", "us"),
+            ("german", "de_DE.UTF-8", "de"),
+            ("deutsch", "de_DE.UTF-8", "de"),
+            ("Español", "es_ES.UTF-8", "es"),
+            ("french (canada)", "fr_CA.UTF-8", "cf"),
+            ("british english", "en_GB.UTF-8", "uk"),
+            ("brazilian portuguese", "pt_BR.UTF-8", "br-abnt2"),
+            ("swiss german", "de_CH.UTF-8", "de_CH-latin1"),
+            ("norwegian", "nb_NO.UTF-8", "no-latin1"),
+            ("swedish", "sv_SE.UTF-8", "se-latin1"),
+            ("japanese", "ja_JP.UTF-8", "jp106"),
+            ("finnihs", "fi_FI.UTF-8", "fi"),
+            ("norweigan", "nb_NO.UTF-8", "no-latin1"),
+        ] {
+            assert_eq!(lists.locale(words), Found::One(locale.into()), "{words}");
+            assert_eq!(lists.keymap(words), Found::One(keymap.into()), "{words}");
+        }
+    }
+
+    #[test]
+    fn names_are_taken_as_they_are_where_they_exist() {
+        let lists = Lists::embedded();
+        for (words, locale) in [
+            ("de_AT", "de_AT.UTF-8"),
+            ("fr_CH.UTF-8", "fr_CH.UTF-8"),
+            ("en-gb", "en_GB.UTF-8"),
+            ("C", "C.UTF-8"),
+        ] {
+            assert_eq!(lists.locale(words), Found::One(locale.into()), "{words}");
+        }
+        for layout in ["de-latin1", "us", "dvorak", "br-abnt2", "sv-latin1", "dk-latin1"] {
+            assert_eq!(lists.keymap(layout), Found::One(layout.into()), "{layout}");
+        }
+        for nonsense in ["xx_XX", "klingon", "", "$(reboot)"] {
+            assert_eq!(lists.locale(nonsense), Found::Nothing, "{nonsense}");
+            assert_eq!(lists.keymap(nonsense), Found::Nothing, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn every_line_of_the_table_names_what_exists() {
+        let lists = Lists::embedded();
+        for (names, language) in rows() {
+            assert!(lists.locale_named(language.locale).is_some(), "{names}");
+            assert!(language.keymaps.split('|').any(|keymap| lists.has_keymap(keymap)), "{names}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tests come with the described machines; see crates/core/tests.
