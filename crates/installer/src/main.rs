@@ -1,2 +1,8 @@
 //! The LevitateOS installer program.
-fn main() {}
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod describe;
+
+fn main() {
+    let _ = (describe::describe, describe::describe_all);
+}
