@@ -175,7 +175,9 @@ impl Ledger {
         let mut achieved = Achieved::default();
         for plan in &self.plans {
             for (step, status) in &plan.steps {
-                if matches!(status, StepStatus::Done(_)) {
+                // A release that is not taken back has happened, whatever became of its plan.
+                let released = matches!((step, status), (Step::Release(_), StepStatus::Kept));
+                if released || matches!(status, StepStatus::Done(_)) {
                     achieved.record(step, plan.layout.as_ref());
                 }
             }

@@ -8,6 +8,8 @@ mod steps;
 
 use serde::Serialize;
 
+pub use lines::{contents, disk_line, size as size_words, what};
+
 use crate::achieved::Achieved;
 use crate::ids;
 use crate::layout::TargetLayout;

@@ -59,7 +59,7 @@ impl CopySystem {
     }
 
     fn copy(&self, sys: &mut dyn System, cx: &mut Context<'_>) -> Result<(), StepError> {
-        let clean = sys.list(Path::new(TARGET))?.iter().all(|name| name == "lost+found" || name == "boot");
+        let clean = self.is_clean(sys)?;
         let unpack = self.source.kind == SourceKind::Squashfs && clean && !self.over_existing;
         if unpack {
             return self.program(
@@ -98,6 +98,17 @@ impl CopySystem {
         let released = mounted.map_or(Ok(()), |point| sys.unmount(&point));
         copied?;
         Ok(released?)
+    }
+
+    /// True where the root holds nothing but what mkfs made and the directories of other mounts.
+    fn is_clean(&self, sys: &mut dyn System) -> Result<bool, StepError> {
+        let target = Path::new(TARGET);
+        let points: Vec<PathBuf> = sys.mounts()?.into_iter().map(|mounted| mounted.target).collect();
+        let names = sys.list(target)?;
+        Ok(names.iter().all(|name| {
+            let path = target.join(name);
+            name == "lost+found" || points.iter().any(|point| point.starts_with(&path))
+        }))
     }
 
     fn program(&self, sys: &mut dyn System, cx: &mut Context<'_>, argv: &[&str]) -> Result<(), StepError> {

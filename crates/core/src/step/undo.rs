@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sys::{Cmd, FileKind, SysError, System, run};
 
-use super::{StepError, TARGET, chroot};
+use super::{STATE_DIR, StepError, TARGET, chroot};
 
 /// What taking one step back needs; written to the journal before the step acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,13 @@ pub enum Saved {
         /// Permission bits.
         mode: u32,
     },
+    /// A file too large for the journal, kept beside it.
+    Beside {
+        /// Where its bytes are.
+        copy: PathBuf,
+        /// Permission bits.
+        mode: u32,
+    },
     /// A symbolic link.
     Link {
         /// Where it points.
@@ -123,13 +130,29 @@ pub(super) fn saved(sys: &mut dyn System, paths: &[PathBuf]) -> Result<Vec<Saved
     let mut files = Vec::new();
     for path in paths {
         let was = match sys.kind(path)? {
-            Some(FileKind::File(mode)) => Saved::File { base64: BASE64.encode(sys.read(path)?), mode },
+            Some(FileKind::File(mode)) => {
+                let bytes = sys.read(path)?;
+                keep(sys, bytes, mode)?
+            }
             Some(FileKind::Link(to)) => Saved::Link { to },
             None | Some(FileKind::Directory | FileKind::Other) => Saved::Absent,
         };
         files.push(SavedFile { path: path.clone(), was });
     }
     Ok(files)
+}
+
+/// Bytes of a file that a journal line still carries well.
+const INLINE: usize = 16 << 10;
+
+fn keep(sys: &mut dyn System, bytes: Vec<u8>, mode: u32) -> Result<Saved, StepError> {
+    let base64 = BASE64.encode(&bytes);
+    if bytes.len() <= INLINE {
+        return Ok(Saved::File { base64, mode });
+    }
+    let copy = PathBuf::from(STATE_DIR).join(format!("saved-{}", &crate::ids::digest(&base64)[..16]));
+    sys.write(&copy, &bytes, 0o600)?;
+    Ok(Saved::Beside { copy, mode })
 }
 
 impl UndoRecord {
@@ -189,6 +212,10 @@ fn restore(sys: &mut dyn System, files: &[SavedFile]) -> Result<(), StepError> {
         match &file.was {
             Saved::Absent => sys.remove(&file.path)?,
             Saved::Link { to } => sys.symlink(to, &file.path)?,
+            Saved::Beside { copy, mode } => {
+                let bytes = sys.read(copy)?;
+                sys.write(&file.path, &bytes, *mode)?;
+            }
             Saved::File { base64, mode } => {
                 let bytes = BASE64
                     .decode(base64)
