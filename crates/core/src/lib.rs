@@ -13,6 +13,7 @@ pub mod lists;
 pub mod machine;
 pub mod names;
 pub mod plan;
+pub mod probe;
 pub mod protocol;
 pub mod refusal;
 pub mod size;

@@ -12,8 +12,10 @@ use secrecy::SecretString;
 use crate::machine::Machine;
 
 pub mod cancel;
+pub mod real;
 
 pub use cancel::Cancel;
+pub use real::Real;
 
 /// What a step may do to the world. Paths are absolute on the live system; the target's root is a prefix.
 pub trait System: Send {
