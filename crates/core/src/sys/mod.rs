@@ -13,9 +13,11 @@ use crate::machine::Machine;
 
 pub mod cancel;
 pub mod real;
+pub mod sim;
 
 pub use cancel::Cancel;
 pub use real::Real;
+pub use sim::Simulated;
 
 /// What a step may do to the world. Paths are absolute on the live system; the target's root is a prefix.
 pub trait System: Send {
