@@ -5,6 +5,17 @@
 //! [`understand`] is the way through; nothing in this crate changes anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod eval;
+pub mod explain;
+pub mod ground;
+pub mod names;
+pub mod reading;
+pub mod refs;
+pub mod rules;
+pub mod shell;
+pub mod text;
+pub mod wire;
+
 use levitate_core::action::InstallerAction;
 use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
@@ -63,7 +74,19 @@ pub enum Answer {
 }
 
 /// Reads `text` without a model.
+///
+/// Pure: no clock, no randomness, no input but the arguments; under a millisecond but for a mistyped place name.
 pub fn understand(text: &str, ctx: &Context<'_>) -> Answer {
-    let _ = (text, ctx);
-    Answer::NotUnderstood { message: "I did not understand that.".into(), suggestions: Vec::new() }
+    match rules::read(text, ctx) {
+        rules::Read::Readings(readings) => Answer::Actions(ground::ground(&readings, ctx)),
+        rules::Read::Text(text) => Answer::Text(text),
+        rules::Read::Nothing(words) => {
+            let message = if words.is_empty() {
+                "You can say what you want in your own words.".to_owned()
+            } else {
+                format!("I did not understand \"{}\".", ground::short(&words))
+            };
+            Answer::NotUnderstood { message, suggestions: explain::suggestions(ctx) }
+        }
+    }
 }

@@ -67,12 +67,11 @@ impl Lists {
                 return Found::Nothing;
             }
         }
-        if let [a, b, b'-', c, d] = code.as_bytes() {
-            if [a, b, c, d].iter().all(|byte| byte.is_ascii_alphabetic()) {
-                if let Some(name) = self.locale_named(&code.replace('-', "_")) {
-                    return Found::One(name.to_owned());
-                }
-            }
+        if let [a, b, b'-', c, d] = code.as_bytes()
+            && [a, b, c, d].iter().all(|byte| byte.is_ascii_alphabetic())
+            && let Some(name) = self.locale_named(&code.replace('-', "_"))
+        {
+            return Found::One(name.to_owned());
         }
         language_nearly(words)
             .and_then(|language| self.locale_named(language.locale))

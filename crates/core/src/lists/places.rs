@@ -41,10 +41,8 @@ impl Lists {
     }
 
     fn zone_exact(&self, key: &str, path: bool) -> Found {
-        if path {
-            if let Some(zone) = self.zones.iter().find(|zone| fold(zone) == key) {
-                return Found::One(zone.clone());
-            }
+        if path && let Some(zone) = self.zones.iter().find(|zone| fold(zone) == key) {
+            return Found::One(zone.clone());
         }
         if let Some(zones) = in_table(PLACES, key) {
             return self.keep(zones);

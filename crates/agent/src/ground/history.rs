@@ -1,0 +1,76 @@
+//! What the conversation was about: the disk, partition or user spoken of last, the question asked last.
+
+use levitate_core::machine::Machine;
+
+use crate::refs::device_name;
+use crate::{Context, Role};
+
+/// Device names in a text, in order, without `/dev/`.
+pub fn devices(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '/')) {
+        if let Some(name) = device_name(word).filter(|name| !name.starts_with('p'))
+            && !found.contains(&name)
+        {
+            found.push(name);
+        }
+    }
+    found
+}
+
+/// Disks named in a text, by path; a partition names its disk.
+pub fn mentioned_disks(text: &str, machine: &Machine) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in devices(text) {
+        let path = format!("/dev/{name}");
+        let disk = machine
+            .disk(&path)
+            .map(|disk| disk.path.clone())
+            .or_else(|| machine.partition(&path).map(|(disk, _)| disk.path.clone()))
+            .or_else(|| disk_of_new_partition(&path, machine));
+        if let Some(disk) = disk.filter(|disk| !found.contains(disk)) {
+            found.push(disk);
+        }
+    }
+    found
+}
+
+/// The disk of a partition that the machine facts do not have yet.
+pub fn disk_of_new_partition(path: &str, machine: &Machine) -> Option<String> {
+    machine
+        .disks
+        .iter()
+        .filter(|disk| {
+            path.strip_prefix(&disk.path).is_some_and(|rest| {
+                let rest = rest.strip_prefix('p').unwrap_or(rest);
+                !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())
+            })
+        })
+        .map(|disk| disk.path.clone())
+        .next()
+}
+
+/// The disk spoken of last, where it was one alone.
+pub fn last_disk(ctx: &Context<'_>) -> Option<String> {
+    for message in ctx.history.iter().rev() {
+        let mut disks = mentioned_disks(&message.content, ctx.machine);
+        disks.retain(|path| ctx.machine.disk(path).is_some_and(|disk| !disk.live_medium && !disk.read_only));
+        match disks.len() {
+            0 => {}
+            1 => return disks.pop(),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The last question of the installer, lower case: its last sentence with a question mark, or the whole last turn.
+pub fn last_asked(ctx: &Context<'_>) -> Option<String> {
+    let last = ctx.history.iter().rev().find(|message| message.role != Role::Tool)?;
+    if last.role != Role::Assistant {
+        return None;
+    }
+    let text = last.content.to_lowercase();
+    let question = text.split_inclusive(['.', '!', '?']).rfind(|part| part.trim_end().ends_with('?'));
+    Some(question.map_or(text.trim(), str::trim).to_owned())
+}

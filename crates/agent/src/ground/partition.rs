@@ -1,0 +1,170 @@
+//! Which partition is meant.
+
+use levitate_core::action::InstallerAction;
+use levitate_core::lists::fold;
+use levitate_core::machine::{Disk, Partition, PartitionKind};
+use levitate_core::size::decimal;
+
+use super::{Ask, disk, history, join};
+use crate::Context;
+use crate::refs::{Ref, Refs};
+
+/// The path of the one partition that the words fit.
+///
+/// # Errors
+/// A question, where none or more than one fits, or the only one must not be touched.
+pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Result<String, Ask> {
+    // Named: it has to exist, on the machine or among what was made since.
+    for word in &refs.0 {
+        let Ref::Device(name) = word else { continue };
+        let path = if name.starts_with('p') { numbered(name, ctx)? } else { format!("/dev/{name}") };
+        let new = ctx.state.target.iter().flat_map(|target| &target.mounts).any(|mount| mount.path == path);
+        if new {
+            return Ok(path);
+        }
+        return match ctx.machine.partition(&path) {
+            Some((disk, _)) => usable(disk).map(|()| path),
+            None if ctx.machine.disk(&path).is_some() => {
+                Err(Ask::new(format!("{path} is a whole disk. Which of its partitions do you mean?")))
+            }
+            None => Err(Ask::new(format!("There is no partition {path} here. {}", list(ctx)))),
+        };
+    }
+    if refs.0.contains(&Ref::It)
+        && let Some(path) = spoken_of(ctx, before)
+    {
+        return Ok(path);
+    }
+    let mut found: Vec<(&Disk, &Partition)> = ctx
+        .machine
+        .disks
+        .iter()
+        .filter(|disk| !disk.live_medium)
+        .flat_map(|disk| disk.partitions.iter().map(move |partition| (disk, partition)))
+        .filter(|(disk, partition)| {
+            refs.0.iter().all(|word| match word {
+                Ref::Not(word) => !fits(word, disk, partition),
+                word => fits(word, disk, partition),
+            })
+        })
+        .collect();
+    if refs.0.iter().all(|word| matches!(word, Ref::It)) {
+        found.clear();
+    }
+    // "the windows partition" is the one it lives on, not its boot or recovery partitions.
+    if found.len() > 1 {
+        let named = |partition: &Partition| {
+            partition.os.is_some()
+                && !matches!(partition.kind, PartitionKind::Esp | PartitionKind::WindowsRecovery)
+        };
+        if found.iter().filter(|(_, partition)| named(partition)).count() == 1 {
+            found.retain(|(_, partition)| named(partition));
+        }
+    }
+    match found.as_slice() {
+        [(disk, partition)] => usable(disk).map(|()| partition.path.clone()),
+        [] => Err(Ask::new(format!("Which partition do you mean? {}", list(ctx)))),
+        several => {
+            let names: Vec<String> = several.iter().map(|(_, partition)| partition.path.clone()).collect();
+            Err(Ask::new(format!("Which one do you mean: {}?", join(&names, "or"))))
+        }
+    }
+}
+
+fn usable(disk: &Disk) -> Result<(), Ask> {
+    if disk.live_medium {
+        return Err(Ask::new(format!(
+            "{} is the medium this system is running from; I leave it alone.",
+            disk.path
+        )));
+    }
+    if disk.read_only {
+        return Err(Ask::new(format!("{} is read-only, so its partitions cannot be changed.", disk.path)));
+    }
+    Ok(())
+}
+
+/// `p2` on the disk that is meant.
+fn numbered(name: &str, ctx: &Context<'_>) -> Result<String, Ask> {
+    let number: u32 = name[1..].parse().map_err(|_| Ask::new("Which partition do you mean?"))?;
+    let on = disk::spoken_of(ctx).ok_or_else(|| {
+        Ask::new(format!("Partition {number} of which disk? {}", disk::describe_candidates(ctx)))
+    })?;
+    ctx.machine
+        .disk(&on)
+        .map(|disk| disk.partition_path(number))
+        .ok_or_else(|| Ask::new("Which disk do you mean?"))
+}
+
+/// The partition spoken of last.
+fn spoken_of(ctx: &Context<'_>, before: &[InstallerAction]) -> Option<String> {
+    let in_call = before.iter().rev().find_map(|action| match action {
+        InstallerAction::Format { partition, .. } | InstallerAction::Mount { partition, .. } => {
+            Some(partition.clone())
+        }
+        _ => None,
+    });
+    if in_call.is_some() {
+        return in_call;
+    }
+    if let Some(InstallerAction::Format { partition, .. } | InstallerAction::Mount { partition, .. }) =
+        &ctx.state.pending
+    {
+        return Some(partition.clone());
+    }
+    ctx.history.iter().rev().find_map(|message| {
+        let names = history::devices(&message.content);
+        let known = |name: &&String| ctx.machine.partition(&format!("/dev/{name}")).is_some();
+        let mut partitions = names.iter().rev().filter(known);
+        partitions.next().map(|name| format!("/dev/{name}"))
+    })
+}
+
+fn fits(word: &Ref, disk: &Disk, partition: &Partition) -> bool {
+    let Ref::Word(word) = word else { return disk::fits(word, disk) };
+    let os = partition.os.as_deref().map(fold).unwrap_or_default();
+    let label = partition.label.as_deref().map(fold).unwrap_or_default();
+    let fs = partition.fs.as_deref().map(fold).unwrap_or_default();
+    match word.as_str() {
+        "home" => partition.kind == PartitionKind::LinuxHome || label == "home",
+        "root" => os.is_empty() == (label != "root") && partition.kind == PartitionKind::Linux,
+        "linux" => partition.kind == PartitionKind::Linux && !os.is_empty(),
+        "esp" | "efi" => partition.kind == PartitionKind::Esp,
+        "swap" => partition.kind == PartitionKind::Swap,
+        "windows" => os.contains("windows") && partition.kind == PartitionKind::MicrosoftBasic,
+        "recovery" => partition.kind == PartitionKind::WindowsRecovery,
+        word => {
+            label == *word
+                || fs == *word
+                || (partition.kind != PartitionKind::Esp
+                    && os.split(' ').any(|part| part == word || part == format!("open{word}")))
+                || (disk.partitions.len() == 1 && disk::fits(&Ref::Word(word.to_owned()), disk))
+        }
+    }
+}
+
+/// A sentence that names the partitions there are.
+fn list(ctx: &Context<'_>) -> String {
+    let names: Vec<String> = ctx
+        .machine
+        .candidates()
+        .flat_map(|disk| &disk.partitions)
+        .take(12)
+        .map(|partition| format!("{} ({})", partition.path, decimal(partition.size_bytes)))
+        .collect();
+    if names.is_empty() {
+        "There are no partitions yet.".into()
+    } else {
+        format!("There are {}.", join(&names, "and"))
+    }
+}
+
+/// An absolute path without tricks, or `swap`.
+pub fn is_mountpoint(at: &str) -> bool {
+    at == "swap"
+        || (at.starts_with('/')
+            && at.len() <= 200
+            && at.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.'))
+            && !at.contains("//")
+            && !at.split('/').any(|part| part == ".." || part == "."))
+}

@@ -1,0 +1,272 @@
+//! A layout: the disk, how it is used, and the options, merged into the plan that waits where there is one.
+
+use levitate_core::action::{Filesystem, InstallerAction, PartitionRequest, SchemeEntry, Use};
+use levitate_core::machine::Disk;
+use levitate_core::size::{GIB, Size, decimal};
+
+use super::{Ask, disk, history};
+use crate::Context;
+use crate::reading::{EntrySaid, PartitionSaid, UseSaid};
+use crate::refs::{Ref, Refs, SizeSaid};
+
+/// The full request that was said.
+///
+/// # Errors
+/// A question, where the disk or its use cannot be told, or what was said does not fit.
+pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionRequest, Ask> {
+    let pending = match &ctx.state.pending {
+        Some(InstallerAction::Partition(request)) => Some(request),
+        _ => None,
+    };
+    let disk = which_disk(said, pending, ctx)?;
+    let usage = which_use(said, pending, disk, ctx)?;
+    let mut request = match pending {
+        // An edit keeps what the plan had.
+        Some(pending) => PartitionRequest { disk: disk.path.clone(), usage, ..pending.clone() },
+        None => PartitionRequest::new(disk.path.clone(), usage),
+    };
+    if usage != Use::Beside {
+        request.give = None;
+    }
+    options(said, &mut request, disk, ctx)?;
+    fits(&request, disk)?;
+    Ok(request)
+}
+
+fn which_disk<'a>(
+    said: &PartitionSaid,
+    pending: Option<&PartitionRequest>,
+    ctx: &Context<'a>,
+) -> Result<&'a Disk, Ask> {
+    if !said.disk.is_empty() {
+        return disk::find(&said.disk, ctx);
+    }
+    if let Some(pending) = pending {
+        return ctx.machine.disk(&pending.disk).ok_or_else(|| Ask::new("Which disk do you mean?"));
+    }
+    // What the installer asked about last, when it was about one disk.
+    if let Some(disk) = history::last_disk(ctx).and_then(|path| ctx.machine.disk(&path)) {
+        return Ok(disk);
+    }
+    let narrow = |refs: Refs| {
+        let found: Vec<&'a Disk> = ctx
+            .machine
+            .candidates()
+            .filter(|disk| refs.0.iter().all(|word| disk::fits(word, disk)))
+            .collect();
+        match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    };
+    let only = match said.usage {
+        UseSaid::Free => narrow(Refs::default()).or_else(|| {
+            let roomy: Vec<&'a Disk> = ctx
+                .machine
+                .candidates()
+                .filter(|disk| disk.carries_data() && disk::fits(&Ref::Roomy, disk))
+                .collect();
+            let blank = ctx.machine.candidates().any(|disk| !disk.carries_data());
+            match roomy.as_slice() {
+                [only] if !blank => Some(*only),
+                _ => None,
+            }
+        }),
+        UseSaid::Beside => narrow(Refs::default()).or_else(|| {
+            let with: Vec<&'a Disk> =
+                ctx.machine.candidates().filter(|disk| disk::has_system(disk)).collect();
+            match with.as_slice() {
+                [only] => Some(*only),
+                _ => None,
+            }
+        }),
+        _ => narrow(Refs::default()),
+    };
+    only.ok_or_else(|| Ask::new(disk::describe_candidates(ctx)))
+}
+
+fn which_use(
+    said: &PartitionSaid,
+    pending: Option<&PartitionRequest>,
+    on: &Disk,
+    ctx: &Context<'_>,
+) -> Result<Use, Ask> {
+    let room = on.largest_free().map_or(0, |region| region.size);
+    let blank = !on.carries_data();
+    let give = said.give.and_then(|give| bytes(give, None, ctx)).unwrap_or(0);
+    Ok(match said.usage {
+        UseSaid::Whole => Use::Whole,
+        UseSaid::Free | UseSaid::Beside | UseSaid::Along if blank => Use::Whole,
+        UseSaid::Free if room < disk::ROOM => {
+            return Err(Ask::new(format!(
+                "There is no free space worth using on {}. Shall I make room by shrinking what is there, or erase all of it?",
+                disk::describe(on)
+            )));
+        }
+        UseSaid::Free => Use::Free,
+        UseSaid::Beside => Use::Beside,
+        UseSaid::Along if give == 0 && room >= disk::ROOM.max(16 * GIB) => Use::Free,
+        UseSaid::Along => Use::Beside,
+        UseSaid::Same | UseSaid::Keep => match pending {
+            Some(pending) if pending.disk == on.path => pending.usage,
+            // A plan to erase is not carried over to a disk with data unless it is said so.
+            Some(pending) if said.usage == UseSaid::Same => pending.usage,
+            _ if blank => Use::Whole,
+            Some(pending) if pending.usage == Use::Free && room >= disk::ROOM => Use::Free,
+            _ => return Err(how(on, room)),
+        },
+    })
+}
+
+fn how(on: &Disk, room: u64) -> Ask {
+    let free = if room >= disk::ROOM { format!("use its free {}, ", decimal(room)) } else { String::new() };
+    let beside = if disk::has_system(on) { "make room beside what is there, " } else { "" };
+    Ask::new(format!("{} is not empty. Shall I {free}{beside}or erase all of it?", disk::describe(on)))
+}
+
+fn bytes(said: SizeSaid, now: Option<Size>, ctx: &Context<'_>) -> Option<u64> {
+    size(said, now, ctx).and_then(Size::bytes)
+}
+
+/// A size that may be said against the one in the plan.
+fn size(said: SizeSaid, now: Option<Size>, ctx: &Context<'_>) -> Option<Size> {
+    let memory = ctx.machine.memory_bytes.div_ceil(GIB).max(1);
+    match said {
+        SizeSaid::Size(size) => Some(size),
+        SizeSaid::None => None,
+        // Enough to hibernate small machines, not half a disk on large ones.
+        SizeSaid::Usual => Some(Size::gib(memory.clamp(2, 8))),
+        SizeSaid::Memory => Some(Size::gib(memory)),
+        SizeSaid::Double => now.and_then(Size::bytes).map(|bytes| Size::Bytes(bytes.saturating_mul(2))),
+        SizeSaid::Half => now.and_then(Size::bytes).map(|bytes| Size::Bytes(bytes / 2)),
+    }
+}
+
+fn options(
+    said: &PartitionSaid,
+    request: &mut PartitionRequest,
+    on: &Disk,
+    ctx: &Context<'_>,
+) -> Result<(), Ask> {
+    if let Some(encrypt) = said.encrypt {
+        request.encrypt = encrypt;
+    }
+    if let Some(fs) = said.fs {
+        if !matches!(fs, Filesystem::Ext4 | Filesystem::Btrfs | Filesystem::Xfs) {
+            return Err(Ask::new(format!(
+                "{} cannot hold a system. Shall I use ext4, btrfs or xfs?",
+                fs.name()
+            )));
+        }
+        match &mut request.scheme {
+            Some(scheme) => {
+                for entry in scheme
+                    .iter_mut()
+                    .filter(|entry| entry.mount.starts_with('/') && entry.mount != "/boot/efi")
+                {
+                    entry.fs = Some(fs);
+                }
+            }
+            None => request.fs = Some(fs),
+        }
+    }
+    if let Some(give) = said.give {
+        // Half of what is free in it is the default of `beside`.
+        request.give = size(give, request.give, ctx);
+    }
+    if !said.scheme.is_empty() {
+        let scheme =
+            said.scheme.iter().map(|entry| dictated(entry, said, ctx)).collect::<Result<Vec<_>, _>>()?;
+        request.scheme = Some(scheme);
+        (request.fs, request.root, request.home, request.swap, request.boot) = (None, None, None, None, None);
+        return Ok(());
+    }
+    let sizes = said.root.is_some() || said.home.is_some() || said.swap.is_some() || said.boot.is_some();
+    if let (true, Some(scheme)) = (sizes, &mut request.scheme) {
+        for (mount, size_said) in
+            [("/", said.root), ("/home", said.home), ("swap", said.swap), ("/boot", said.boot)]
+        {
+            let Some(wanted) = size_said else { continue };
+            let now = scheme.iter().find(|entry| entry.mount == mount).map(|entry| entry.size);
+            scheme.retain(|entry| entry.mount != mount || wanted != SizeSaid::None);
+            let Some(wanted) = size(wanted, now, ctx) else { continue };
+            let fs = if mount == "swap" { Filesystem::Swap } else { said.fs.unwrap_or(Filesystem::Ext4) };
+            match scheme.iter_mut().find(|entry| entry.mount == mount) {
+                Some(entry) => entry.size = wanted,
+                None => scheme.push(SchemeEntry { mount: mount.into(), size: wanted, fs: Some(fs) }),
+            }
+        }
+        return Ok(());
+    }
+    let apply = |now: &mut Option<Size>, said: Option<SizeSaid>, usual: Size| match said {
+        Some(SizeSaid::Usual) => *now = Some(usual),
+        Some(wanted) => *now = size(wanted, *now, ctx),
+        None => {}
+    };
+    let memory = size(SizeSaid::Usual, None, ctx).unwrap_or(Size::gib(4));
+    apply(&mut request.root, said.root, Size::Rest);
+    apply(&mut request.home, said.home, Size::Rest);
+    apply(&mut request.swap, said.swap, memory);
+    apply(&mut request.boot, said.boot, Size::gib(1));
+    // One of root and home takes what is left: the one whose size was not just said.
+    match (request.root, request.home) {
+        (Some(Size::Rest), Some(Size::Rest)) if said.root.is_some() && said.home.is_none() => {
+            request.home = None
+        }
+        (Some(Size::Rest), Some(Size::Rest)) => request.root = None,
+        (None, Some(Size::Bytes(_))) => request.root = Some(Size::Rest),
+        _ => {}
+    }
+    let _ = on;
+    Ok(())
+}
+
+fn dictated(entry: &EntrySaid, said: &PartitionSaid, ctx: &Context<'_>) -> Result<SchemeEntry, Ask> {
+    let fs = match entry.mount.as_str() {
+        "/boot/efi" => Some(Filesystem::Vfat),
+        "swap" => Some(Filesystem::Swap),
+        "bios_boot" => None,
+        "/boot" => Some(entry.fs.unwrap_or(Filesystem::Ext4)),
+        _ => Some(entry.fs.or(said.fs).unwrap_or(Filesystem::Ext4)),
+    };
+    let wanted = entry.size.and_then(|wanted| size(wanted, None, ctx));
+    let wanted = wanted.or_else(|| match entry.mount.as_str() {
+        "/boot/efi" => Some(Size::mib(512)),
+        "/boot" => Some(Size::gib(1)),
+        "bios_boot" => Some(Size::mib(1)),
+        "/" | "/home" => Some(Size::Rest),
+        _ => None,
+    });
+    let size = wanted.ok_or_else(|| Ask::new(format!("How large shall {} be?", entry.mount)))?;
+    Ok(SchemeEntry { mount: entry.mount.clone(), size, fs })
+}
+
+/// What was asked for by size has to fit the disk at all; the planner checks it to the byte.
+fn fits(request: &PartitionRequest, on: &Disk) -> Result<(), Ask> {
+    let room = match request.usage {
+        Use::Free => on.largest_free().map_or(0, |region| region.size),
+        Use::Whole | Use::Beside => on.size_bytes,
+    };
+    let sizes = [
+        request.root,
+        request.home,
+        request.swap,
+        request.boot,
+        request.give.filter(|_| request.root.is_none()),
+    ];
+    let from_scheme = request.scheme.iter().flatten().map(|entry| Some(entry.size));
+    let wanted = sizes
+        .into_iter()
+        .chain(from_scheme)
+        .filter_map(|size| size.and_then(Size::bytes))
+        .fold(0u64, u64::saturating_add);
+    if wanted > room {
+        return Err(Ask::new(format!(
+            "That needs {}, but there are only {} on {}. Which size shall be smaller?",
+            decimal(wanted),
+            decimal(room),
+            on.path
+        )));
+    }
+    Ok(())
+}

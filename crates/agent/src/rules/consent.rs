@@ -1,0 +1,394 @@
+//! Yes and no. About a third of what people type is this; it means something only while something waits or was asked.
+
+use super::{Words, layout_waits};
+use crate::Context;
+use crate::ground::last_asked;
+use crate::reading::Reading;
+use crate::text::Token;
+
+const YES: &[&str] = &[
+    "y",
+    "yes",
+    "yep",
+    "yeah",
+    "yup",
+    "ya",
+    "yea",
+    "ye",
+    "yess",
+    "yas",
+    "ok",
+    "okay",
+    "k",
+    "kk",
+    "okey",
+    "sure",
+    "fine",
+    "alright",
+    "right",
+    "correct",
+    "agreed",
+    "proceed",
+    "continue",
+    "confirm",
+    "confirmed",
+    "affirmative",
+    "absolutely",
+    "definitely",
+    "certainly",
+    "yeet",
+    "perfect",
+    "oui",
+    "ouais",
+    "daccord",
+    "vasy",
+    "ja",
+    "jawohl",
+    "jo",
+    "jup",
+    "jupp",
+    "klar",
+    "gerne",
+    "passt",
+    "mach",
+    "los",
+    "si",
+    "dale",
+    "vale",
+    "claro",
+    "adelante",
+    "sim",
+    "pode",
+    "certo",
+    "procedi",
+    "va",
+    "tak",
+    "dobrze",
+    "hai",
+    "da",
+    "haan",
+    "joo",
+    "doe",
+    "prima",
+    "go",
+];
+
+const NO: &[&str] = &[
+    "n",
+    "no",
+    "nope",
+    "nah",
+    "nay",
+    "not",
+    "never",
+    "cancel",
+    "stop",
+    "abort",
+    "dont",
+    "don't",
+    "halt",
+    "nein",
+    "ne",
+    "nee",
+    "non",
+    "nao",
+    "naooo",
+    "nooo",
+    "noo",
+    "nej",
+    "nie",
+    "abbrechen",
+    "abbruch",
+    "annuler",
+    "annule",
+    "annulla",
+    "anuluj",
+    "cancela",
+    "cancelar",
+    "annuleer",
+    "lass",
+    "lieber",
+    "arrete",
+    "para",
+    "alto",
+    "forget",
+    "nevermind",
+    "iie",
+];
+
+/// Words that may stand beside a yes or no without saying more.
+const FILLERS: &[&str] = &[
+    "please",
+    "it",
+    "do",
+    "go",
+    "ahead",
+    "then",
+    "now",
+    "just",
+    "already",
+    "alredy",
+    "the",
+    "for",
+    "lets",
+    "so",
+    "i",
+    "am",
+    "a",
+    "little",
+    "afraid",
+    "but",
+    "wait",
+    "hold",
+    "on",
+    "that",
+    "plan",
+    "all",
+    "one",
+    "wrong",
+    "disk",
+    "omg",
+    "god",
+    "pls",
+    "thanks",
+    "thank",
+    "you",
+    "bitte",
+    "es",
+    "ehh",
+    "eh",
+    "um",
+    "hmm",
+    "leave",
+    "scrap",
+    "yet",
+    "make",
+    "wont",
+    "with",
+    "and",
+    "and",
+    "sounds",
+    "good",
+    "looks",
+    "great",
+    "im",
+    "i'm",
+    "onegaishimasu",
+    "thing",
+    "well",
+    "oh",
+    "et",
+    "weiter",
+    "machen",
+    "vas",
+    "y",
+    "por",
+    "favor",
+    "hazlo",
+    "passt",
+    "doch",
+    "dat",
+    "maar",
+    "tout",
+    "too",
+    "tutto",
+];
+
+/// Reads an utterance that is a yes or a no and little else.
+pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>> {
+    let list: Vec<&Token> = words.tokens.iter().filter(|token| !token.is_break()).collect();
+    let raw: Vec<String> =
+        list.iter().map(|token| levitate_core::lists::fold(&token.raw).replace(' ', "")).collect();
+    let lower = words.lower.as_str();
+    let waits = ctx.state.pending.is_some();
+
+    let stands =
+        |set: &[&str], word: &String| set.contains(&word.as_str()) || set.contains(&squeezed(word).as_str());
+    let first_yes = raw.first().is_some_and(|word| stands(YES, word));
+    let no_at = raw.iter().position(|word| stands(NO, word));
+    let filler = |word: &String| FILLERS.contains(&word.as_str());
+    let only_no = no_at.is_some() && raw.iter().all(|word| filler(word) || stands(NO, word));
+    let only_yes =
+        raw.iter().any(|word| stands(YES, word)) && raw.iter().all(|word| filler(word) || stands(YES, word));
+    let phrase_yes = [
+        "go ahead",
+        "go for it",
+        "do it",
+        "make it so",
+        "let's go",
+        "lets go",
+        "sounds good",
+        "looks good",
+        "ship it",
+        "send it",
+        "that's right",
+        "thats right",
+        "mach das",
+        "mach es",
+        "los geht",
+        "vas-y",
+        "on y va",
+        "d'accord",
+        "de acuerdo",
+        "va bene",
+        "carry on",
+        "that is right",
+        "fais-le",
+        "c'est bon",
+        "nur zu",
+    ];
+    let phrase_no = [
+        "hold on",
+        "not yet",
+        "scrap that",
+        "forget it",
+        "forget that",
+        "never mind",
+        "nevermind",
+        "leave it",
+        "leave everything",
+        "lass es",
+        "laisse tomber",
+        "lieber nicht",
+        "deixa como",
+        "dejalo",
+        "changed my mind",
+        "back up first",
+        "backup first",
+        "annulla tutto",
+    ];
+    let edits = list.iter().any(|token| {
+        token.is(&[
+            "encrypt",
+            "swap",
+            "btrfs",
+            "xfs",
+            "ext4",
+            "home",
+            "root",
+            "other",
+            "beside",
+            "free",
+            "freeword",
+            "unencrypted",
+            "instead",
+            "keep",
+        ]) || token.size.is_some()
+    });
+
+    if waits {
+        if only_no {
+            return Some(vec![Reading::Cancel]);
+        }
+        if only_yes {
+            return Some(vec![Reading::Confirm]);
+        }
+        let short = raw.len() <= 9;
+        if short && !edits && phrase_no.iter().any(|phrase| lower.contains(phrase)) {
+            return Some(vec![Reading::Cancel]);
+        }
+        if short && !edits && no_at.is_none() && phrase_yes.iter().any(|phrase| lower.contains(phrase)) {
+            return Some(vec![Reading::Confirm]);
+        }
+        // "yes wipe suse", "that wipes windows, fine": agreed to, nothing changed. "no, the other" is an edit.
+        let last_yes = raw.last().is_some_and(|word| stands(YES, word) && word.as_str() != "go");
+        if (first_yes || last_yes)
+            && no_at.is_none()
+            && !edits
+            && short
+            && !list.iter().any(|token| {
+                token.is(&["keep", "cant", "touch", "hostname", "timezone", "user"])
+                    || token.raw == "but"
+                    || token.raw == "only"
+                    || token.raw == "just"
+            })
+        {
+            return Some(vec![Reading::Confirm]);
+        }
+        if no_at == Some(0)
+            && !edits
+            && short
+            && !(layout_waits(ctx) && list.iter().any(|token| is_reference(token)))
+        {
+            return Some(vec![Reading::Cancel]);
+        }
+        return None;
+    }
+    let taken_back = ["scrap that", "forget that", "undo that", "take it back", "cofnij"]
+        .iter()
+        .any(|phrase| lower.contains(phrase));
+    if taken_back && raw.len() <= 4 {
+        return Some(vec![Reading::Undo]);
+    }
+    let yes = only_yes
+        || (raw.len() <= 4 && no_at.is_none() && phrase_yes.iter().any(|phrase| lower.contains(phrase)));
+    if !yes && !only_no {
+        return None;
+    }
+    // Nothing waits, but the installer asked whether to go on with something.
+    let asked = last_asked(ctx).unwrap_or_default();
+    if let Some(reading) = proposed(&asked, yes, ctx) {
+        return Some(vec![reading]);
+    }
+    if raw.len() > 4 {
+        return None;
+    }
+    Some(vec![if yes { Reading::Confirm } else { Reading::Cancel }])
+}
+
+fn is_reference(token: &Token) -> bool {
+    token.is(&[
+        "disk", "ssd", "nvme", "hdd", "emmc", "second", "first", "third", "biggest", "smallest", "blank",
+        "windows", "whole",
+    ]) || token.raw == "one"
+        || token.size.is_some()
+        || crate::refs::device_name(&token.key).is_some()
+}
+
+/// What a yes or no to the installer's own question means.
+fn proposed(asked: &str, yes: bool, ctx: &Context<'_>) -> Option<Reading> {
+    let says = |words: &[&str]| words.iter().any(|word| asked.contains(word));
+    if says(&["administrator", "admin rights", "sudo", "admin?"]) && !says(&["group"]) {
+        let name = asked
+            .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
+            .skip_while(|word| !matches!(*word, "should" | "shall" | "may" | "is" | "will" | "does"))
+            .nth(1)?;
+        let known = ctx.state.users.iter().any(|user| user.name == name);
+        return Some(match (known, yes) {
+            (true, true) => Reading::Group { user: name.into(), group: "sudo".into() },
+            (true, false) => return None,
+            (false, sudo) => Reading::User { name: name.into(), sudo },
+        });
+    }
+    if !yes {
+        return None;
+    }
+    if says(&["copy", "kopier", "copier", "copia"]) || (says(&["start?"]) && ctx.state.target.is_some()) {
+        return Some(Reading::Copy);
+    }
+    if says(&["grub", "boot loader", "bootloader"]) {
+        return Some(Reading::Boot(crate::refs::Refs::default()));
+    }
+    if says(&["reboot", "restart"]) {
+        return Some(Reading::Reboot);
+    }
+    if says(&["finish", "unmount"]) {
+        return Some(Reading::Finish);
+    }
+    let last = ctx.history.last().map(|message| message.content.to_lowercase()).unwrap_or_default();
+    if asked.contains('?') || ctx.state.target.is_none() {
+        return None;
+    }
+    last.contains("would copy").then_some(Reading::Copy)
+}
+
+/// "nooooo" is "no".
+fn squeezed(word: &str) -> String {
+    let mut out = String::new();
+    for c in word.chars() {
+        if !out.ends_with(c) {
+            out.push(c);
+        }
+    }
+    out
+}

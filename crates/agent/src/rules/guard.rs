@@ -1,0 +1,182 @@
+//! What is not for the rules to act on: injected instructions, shell lines, other jobs. And the commands of a
+//! system administrator whose meaning is one action exactly.
+
+use levitate_core::action::Filesystem;
+
+use super::{Read, Words};
+use crate::reading::Reading;
+use crate::refs::{Ref, Refs, device_name};
+use crate::shell;
+
+/// Phrases of someone who speaks as the system, not as a person at it.
+const INJECTED: &[&str] = &[
+    "ignore your",
+    "ignore all",
+    "ignore the rules",
+    "ignore previous",
+    "ignore every",
+    "disregard",
+    "[system]",
+    "system message",
+    "system:",
+    "maintenance mode",
+    "operator approved",
+    "user has confirmed",
+    "no confirmation",
+    "without asking",
+    "without confirmation",
+    "assistant:",
+    "your rules",
+    "developer mode",
+    "jailbreak",
+    "override",
+    "you are now",
+    "act as",
+];
+
+/// Marks and programs of a shell line.
+const SHELL: &[&str] = &[
+    "$(",
+    "`",
+    "| sh",
+    "|sh",
+    "| bash",
+    "&& ",
+    "rm -",
+    "dd if",
+    "dd of",
+    "sudo rm",
+    "curl ",
+    "wget ",
+    "chmod ",
+    "chown ",
+    "/etc/shadow",
+    "/dev/zero",
+    "/dev/null",
+    "> /dev",
+    ":(){",
+    "bash -c",
+    "eval ",
+    "shred ",
+];
+
+/// Wishes outside the job.
+const OTHER_JOBS: &[&str] = &[
+    "steam",
+    "discord",
+    "wifi",
+    "wi-fi",
+    "wlan",
+    "crack ",
+    "hack",
+    "raid",
+    "mdadm",
+    "lvm",
+    "zfs",
+    "proxmox",
+    "firefox",
+    "chrome",
+    "nvidia",
+    "gnome",
+    "kde",
+    "plasma",
+    "desktop environment",
+    "apt install",
+    "apt-get",
+    "pacman -",
+    "dnf ",
+    "snap install",
+    "flatpak",
+    "minecraft",
+    "spotify",
+    "weather",
+    "joke",
+    "poem",
+];
+
+/// Takes what must not go further.
+pub(super) fn read(words: &Words<'_>) -> Option<Read> {
+    if words.says(INJECTED) {
+        return Some(Read::Text(
+            "I only do what you ask for yourself, one plan at a time, and nothing is erased before you said yes to it.".into(),
+        ));
+    }
+    // A name or place with a command in it is a wrong name, and asked about as one.
+    let slot = words.tokens.first().is_some_and(|token| token.is(&["hostname", "name", "host", "user"]));
+    if words.says(SHELL) {
+        if slot {
+            return Some(Read::Readings(vec![Reading::Ask(
+                "That is not a name: only letters, digits and - are allowed. Which name shall it be?".into(),
+            )]));
+        }
+        return Some(Read::Text(
+            "I run no shell commands that change something. Say what you want to reach, for example \"use the whole disk\".".into(),
+        ));
+    }
+    if let Some(reading) = command(words.text) {
+        return Some(Read::Readings(vec![reading]));
+    }
+    let gaming = words.says(&["install steam", "install discord"]);
+    if gaming
+        || (words.says(OTHER_JOBS) && !words.has(&["disk", "sudo", "user"]) && !slot)
+        || words.says(&["crack ", "raid1", "raid 1", "mdadm"])
+    {
+        return Some(Read::Text(
+            "That is not part of the installation; you can do it in the new system afterwards. I set up the disk, the system, its \
+             settings, users and boot loader."
+                .into(),
+        ));
+    }
+    None
+}
+
+/// A line a system administrator would type, where it means one action exactly.
+fn command(text: &str) -> Option<Reading> {
+    let line = text.trim().trim_start_matches("sudo ").trim_end_matches('.');
+    let spoken = line.to_lowercase().replace(" dash ", " -");
+    let line = if spoken.contains(" -") { spoken.as_str() } else { line };
+    let parts: Vec<&str> = line.split_whitespace().collect();
+    let device = |word: &str| device_name(&word.to_lowercase()).map(|name| Refs::one(Ref::Device(name)));
+    match parts.as_slice() {
+        [mkfs, on] if mkfs.starts_with("mkfs.") => {
+            Some(Reading::Format { partition: device(on)?, fs: Filesystem::from_name(&mkfs[5..]) })
+        }
+        ["grub-install" | "grub2-install", on] => Some(Reading::Boot(device(on)?)),
+        ["timedatectl", "set-timezone", zone] => Some(Reading::Timezone((*zone).to_owned())),
+        ["localectl", "set-keymap", keymap] => Some(Reading::Keyboard((*keymap).to_owned())),
+        ["localectl", "set-locale", locale] => {
+            Some(Reading::Locale(locale.trim_start_matches("LANG=").to_owned()))
+        }
+        ["loadkeys", keymap] => Some(Reading::Keyboard((*keymap).to_owned())),
+        ["hostnamectl", "set-hostname" | "hostname", name] => Some(Reading::Hostname((*name).to_owned())),
+        ["passwd", user] => Some(Reading::Password((*user).to_owned())),
+        ["useradd" | "adduser", options @ .., name] if parts.len() > 2 && options[0].starts_with('-') => {
+            let sudo =
+                options.iter().any(|word| word.split(',').any(|group| group == "wheel" || group == "sudo"));
+            Some(Reading::User { name: (*name).to_owned(), sudo })
+        }
+        ["usermod", "-aG" | "-ag", group, user] | ["gpasswd", "-a", user, group] => {
+            Some(Reading::Group { user: (*user).to_owned(), group: (*group).to_owned() })
+        }
+        ["run" | "do" | "execute", "a" | "an", rest @ ..] | ["run" | "do" | "execute", rest @ ..] => {
+            looking(rest)
+        }
+        words => looking(words),
+    }
+}
+
+/// A command that only looks.
+fn looking(words: &[&str]) -> Option<Reading> {
+    let program = words.first()?;
+    // Words of a sentence that are programs too: only with arguments that the program has.
+    let also_word = matches!(*program, "free" | "date" | "mount" | "id" | "cat" | "uptime" | "hostname");
+    if !shell::is_known(program)
+        || (also_word && words.len() == 1 && *program != "uptime" && *program != "free")
+    {
+        return None;
+    }
+    let line = words.join(" ");
+    let fine = shell::check(&line).is_ok();
+    // "free space on sda" is a sentence; "ip -x" is a command that is refused with its reason.
+    (fine || words.get(1).is_some_and(|word| word.starts_with('-'))).then_some(Reading::Shell(line))
+}
