@@ -1,0 +1,329 @@
+//! What is printed: blocks with one empty line between them, as the example session has it.
+
+use std::io::Write;
+
+use levitate_core::machine::{Disk, Partition, Problem};
+use levitate_core::names::printable;
+use levitate_core::plan::lines::{size, what};
+use levitate_core::protocol::{Failure, PlanView};
+use levitate_core::size::{GIB, decimal};
+
+use super::progress::Steps;
+use super::style::{Style, wrap};
+
+/// What stands last on the screen; blocks of different kinds have an empty line between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    Nothing,
+    /// The person's own line; `true` where it was empty.
+    Typed(bool),
+    Said,
+    Listed,
+    Plan,
+    Steps,
+    Failure,
+}
+
+/// The screen of line mode, or the file it is written to.
+pub struct Screen {
+    out: Box<dyn Write + Send>,
+    style: Style,
+    last: Last,
+    steps: Steps,
+}
+
+impl Screen {
+    /// A screen that writes to `out`. Bars go to the terminal itself.
+    pub fn new(out: Box<dyn Write + Send>, style: Style) -> Self {
+        Self { out, style, last: Last::Nothing, steps: Steps::default() }
+    }
+
+    /// The two lines at the start.
+    pub fn banner(&mut self) {
+        let version = format!("v{}.{}", env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
+        self.block(Last::Said);
+        self.line(&format!("LevitateOS Installer {version}"));
+        self.line("Type what you want to do. I'll help you install.");
+    }
+
+    /// Plain sentences.
+    pub fn say(&mut self, text: &str) {
+        self.block(Last::Said);
+        self.wrapped(text, 0);
+    }
+
+    /// A remark that belongs to what stands there already, whatever it is.
+    pub fn remark(&mut self, text: &str) {
+        self.break_line();
+        self.wrapped(text, 0);
+    }
+
+    /// What was understood.
+    pub fn understood(&mut self, text: &str) {
+        if self.style.verbose {
+            self.say(&format!("Understood: {text}"));
+        }
+    }
+
+    /// The disks of this computer.
+    pub fn disks(&mut self, disks: &[Disk]) {
+        self.block(Last::Listed);
+        for line in disk_lines(disks) {
+            self.wrapped(&line, 4);
+        }
+    }
+
+    /// A plan: in full where a yes is wanted, else only what the person must know.
+    pub fn plan(&mut self, view: &PlanView) {
+        if view.asks || self.style.verbose {
+            self.block(Last::Plan);
+            self.line("Plan:");
+            for line in &view.plan.lines {
+                self.wrapped(&format!("  {line}"), 4);
+            }
+        }
+        for warning in &view.plan.warnings {
+            if self.last == Last::Plan {
+                self.line("");
+            } else {
+                self.block(Last::Plan);
+            }
+            self.warned(warning);
+        }
+    }
+
+    /// Something the person should read.
+    pub fn warning(&mut self, text: &str) {
+        if self.last != Last::Steps {
+            self.block(Last::Said);
+        }
+        self.break_line();
+        self.warned(text);
+    }
+
+    fn warned(&mut self, text: &str) {
+        let lost = text.contains("ERASE");
+        for line in wrap(&self.style.letters(&format!("  WARNING: {text}")), self.style.width(), 2) {
+            let line = if lost { self.style.loud(&line) } else { line };
+            self.raw_line(&line);
+        }
+    }
+
+    /// A step began.
+    pub fn step_started(&mut self, title: &str, quiet: bool) {
+        self.block(Last::Steps);
+        let title = self.style.letters(title);
+        self.steps.start(&title, quiet, &mut self.out);
+    }
+
+    /// It goes on.
+    pub fn progress(&mut self, done: u64, total: u64) {
+        self.steps.progress(done, total, &self.style, &mut self.out);
+    }
+
+    /// It is done.
+    pub fn step_done(&mut self, sentence: Option<&str>) {
+        self.steps.done(&self.style, &mut self.out);
+        if let Some(sentence) = sentence {
+            self.block(Last::Steps);
+            self.wrapped(sentence, 0);
+        }
+    }
+
+    /// It failed.
+    pub fn step_failed(&mut self) {
+        self.steps.failed(&mut self.out);
+    }
+
+    /// Something is taken back.
+    pub fn undoing(&mut self, sentence: &str) {
+        self.block(Last::Steps);
+        self.break_line();
+        self.wrapped(&format!("Taking back: {sentence}"), 2);
+    }
+
+    /// A failure, told in full.
+    pub fn failure(&mut self, failure: &Failure) {
+        self.break_line();
+        self.block(Last::Failure);
+        let head: Vec<String> = failure.what.lines().map(str::to_string).collect();
+        for (index, line) in head.iter().enumerate() {
+            let line = if index == 0 { format!("FAILED: {line}") } else { format!("  {line}") };
+            for line in wrap(&self.style.letters(&line), self.style.width(), 2) {
+                let line = if index == 0 { self.style.loud(&line) } else { line };
+                self.raw_line(&line);
+            }
+        }
+        for state in &failure.state {
+            self.wrapped(&format!("  {state}"), 2);
+        }
+        self.wrapped(&format!("Next: {}", failure.next), 2);
+    }
+
+    /// Makes room for the prompt at rest.
+    pub fn before_rest(&mut self) {
+        self.break_line();
+        if !matches!(self.last, Last::Typed(true)) {
+            self.raw_line("");
+        }
+    }
+
+    /// Makes room for a prompt that asks for an answer. `close` where it belongs to the sentence above it.
+    pub fn before_question(&mut self, close: bool) {
+        self.break_line();
+        let near = close && self.last == Last::Said;
+        if !near && self.last != Last::Typed(true) {
+            self.raw_line("");
+        }
+    }
+
+    /// The indent of a prompt for a secret: two columns inside a step that has a line of its own.
+    pub fn before_secret(&mut self) -> &'static str {
+        if self.steps.interrupt(&mut self.out) {
+            return "  ";
+        }
+        if self.last != Last::Steps {
+            self.block(Last::Steps);
+        }
+        ""
+    }
+
+    /// The person typed a line after a prompt.
+    pub fn typed(&mut self, line: &str) {
+        self.last = Last::Typed(line.trim().is_empty());
+    }
+
+    /// A secret was typed; the steps go on below it.
+    pub fn secret_typed(&mut self) {
+        self.last = Last::Steps;
+    }
+
+    /// The cursor stands after a prompt that was not answered.
+    pub fn leave_prompt(&mut self) {
+        self.raw_line("");
+        self.last = Last::Typed(false);
+    }
+
+    /// A line that was typed earlier and is used now.
+    pub fn echo(&mut self, text: &str) {
+        self.line(text);
+    }
+
+    /// A prompt that the reader does not print itself.
+    pub fn prompt(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes());
+        let _ = self.out.flush();
+    }
+
+    /// A stop was asked for.
+    pub fn stopping(&mut self) {
+        self.remark("Stopping…");
+    }
+
+    /// Letters as the terminal has them; for prompts.
+    pub fn letters(&self, text: &str) -> String {
+        self.style.letters(text)
+    }
+
+    fn block(&mut self, kind: Last) {
+        if self.last == kind && kind != Last::Plan && kind != Last::Listed {
+            return;
+        }
+        self.break_line();
+        if !matches!(self.last, Last::Nothing | Last::Typed(true)) {
+            self.raw_line("");
+        }
+        self.last = kind;
+    }
+
+    /// Ends the line of a running step, so that something else can be printed.
+    fn break_line(&mut self) {
+        self.steps.interrupt(&mut self.out);
+    }
+
+    fn wrapped(&mut self, text: &str, hang: usize) {
+        for line in wrap(&self.style.letters(text), self.style.width(), hang) {
+            self.raw_line(&line);
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.raw_line(&self.style.letters(text));
+    }
+
+    fn raw_line(&mut self, text: &str) {
+        // Nobody is left to be told where the terminal is gone.
+        let _ = writeln!(self.out, "{text}");
+        let _ = self.out.flush();
+    }
+}
+
+/// The list of disks as the requirements print it, with their partitions below them.
+pub fn disk_lines(disks: &[Disk]) -> Vec<String> {
+    if disks.is_empty() {
+        return vec![
+            "Found no disks.".into(),
+            "  Connect one, or check that the firmware shows it, and say \"list disks\" again.".into(),
+        ];
+    }
+    let mut lines = vec!["Found:".to_string()];
+    for disk in disks {
+        lines.push(format!("  {}", disk_line(disk)));
+        lines.extend(disk.partitions.iter().map(|partition| format!("    {}", partition_line(partition))));
+        if let Some(free) = disk
+            .largest_free()
+            .filter(|free| free.size >= GIB && !disk.partitions.is_empty() && !disk.live_medium)
+        {
+            lines.push(format!("    {} free", decimal(free.size)));
+        }
+    }
+    lines
+}
+
+fn disk_line(disk: &Disk) -> String {
+    let kind = disk.kind_name();
+    let bytes = decimal(disk.size_bytes);
+    let mut line = format!("{} - {bytes} {kind}", disk.path);
+    if let Some(model) = disk.model.as_deref().map(|model| short_model(model, &bytes, kind)) {
+        line.push_str(&format!(" ({model})"));
+    }
+    let mut marks = Vec::new();
+    if disk.live_medium {
+        marks.push("the live medium you started from".to_string());
+    }
+    if disk.read_only {
+        marks.push("read-only".into());
+    }
+    // The live medium is always in use; saying so once is enough.
+    let holders: Vec<String> =
+        disk.in_use.iter().filter(|_| !disk.live_medium).map(|h| printable(h)).collect();
+    if !holders.is_empty() {
+        marks.push(format!("in use: {}", holders.join(", ")));
+    }
+    for mark in marks {
+        line.push_str(&format!(", {mark}"));
+    }
+    line
+}
+
+/// A model without the words that the line has said already: `Samsung SSD 870 EVO 500GB` → `Samsung 870 EVO`.
+fn short_model(model: &str, bytes: &str, kind: &str) -> String {
+    let model = printable(model);
+    let said = |word: &str| {
+        word.eq_ignore_ascii_case(bytes) || kind.split(' ').any(|part| word.eq_ignore_ascii_case(part))
+    };
+    let short: Vec<&str> = model.split_whitespace().filter(|word| !said(word)).collect();
+    if short.is_empty() { model.trim().to_string() } else { short.join(" ") }
+}
+
+fn partition_line(partition: &Partition) -> String {
+    let mut line = format!("{} - {} {}", partition.path, size(partition.size_bytes), what(partition));
+    for problem in &partition.problems {
+        line.push_str(match problem {
+            Problem::Hibernated => ", hibernated",
+            Problem::Dirty => ", not cleanly unmounted",
+            Problem::Bitlocker => ", locked by BitLocker",
+        });
+    }
+    line
+}
