@@ -1,10 +1,57 @@
-//! The LevitateOS installer program.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+//! The LevitateOS installer program: say what you want, see what would happen, say yes.
+//!
+//! Rooms: `cli` the command line, `start` a session from it, `session` the engine, `line` the dialogue;
+//! `plan_cmd`, `eval_cmd`, `probe_cmd` the commands that install nothing.
 // Until the session is here to be started.
 #![allow(dead_code, unused_imports)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod cli;
 mod describe;
+mod eval_cmd;
+mod failed;
 mod line;
+mod log;
+mod plan_cmd;
+mod probe_cmd;
 mod signals;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use failed::{Failed, print};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = matches!(cli.command, Some(Command::Plan { json: true, .. } | Command::Probe { json: true }));
+    match run(cli) {
+        Ok(status) => ExitCode::from(status),
+        Err(failed) => {
+            tell(&failed, json);
+            ExitCode::from(failed.status)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<u8, Failed> {
+    match cli.command {
+        None => Err(Failed::refused(
+            "there is no engine in this build yet",
+            "Try: levitate-installer plan --help",
+        )),
+        Some(Command::Plan { machine, say, table, json }) => {
+            plan_cmd::run(&machine, &say, table.map(Into::into), json)
+        }
+        Some(Command::Eval { set, engine, json }) => eval_cmd::run(&set, engine, json.as_deref()),
+        Some(Command::Probe { json }) => probe_cmd::run(json),
+    }
+}
+
+fn tell(failed: &Failed, json: bool) {
+    if json {
+        print(&(serde_json::to_string_pretty(failed).unwrap_or_default() + "\n"));
+    } else {
+        eprintln!("error: {}\n{}", failed.message, failed.hint);
+    }
+}

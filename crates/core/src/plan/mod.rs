@@ -3,7 +3,7 @@
 //! A [`Plan`] is shown, confirmed by its digest, and executed as it is. `steps` builds the list, `lines` words it
 //! for people.
 
-pub mod lines;
+mod lines;
 mod steps;
 
 use serde::Serialize;

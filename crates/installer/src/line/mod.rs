@@ -24,7 +24,7 @@ use levitate_core::sys::Cancel;
 use nix::sys::signal::Signal;
 use secrecy::{ExposeSecret, SecretString};
 
-use answers::yes_or_no;
+pub use answers::yes_or_no;
 use complete::Words;
 use input::{Ask, REST, Reply};
 use screen::Screen;
@@ -142,6 +142,8 @@ struct Client {
     /// A person sits there; else the input is a file or a pipe.
     interactive: bool,
     waiting: Waiting,
+    /// Digest of a plan that was shown; asked about when the engine is ready to hear the answer.
+    proposed: Option<String>,
     /// Lines that were pasted and not yet said.
     pasted: VecDeque<String>,
     /// A signal or the end of the input ends the session.
@@ -172,6 +174,7 @@ impl Client {
             words,
             interactive,
             waiting: Waiting::Nothing,
+            proposed: None,
             pasted: VecDeque::new(),
             leaving: None,
         }
@@ -235,7 +238,9 @@ impl Client {
             // The list of stages is for interfaces that show it all the time; here it is said on "status".
             Event::Stages(_) | Event::Ended { .. } => {}
             Event::Ready => self.ready(),
-            Event::Confirm { digest } => self.question(Waiting::Confirm { digest }),
+            // `Ready` follows: the engine could hear something else as well. Asked before it, a quick answer would
+            // be overtaken by a `Ready` that is none.
+            Event::Confirm { digest } => self.proposed = Some(digest),
             Event::Phrase { prompt, .. } => self.question(Waiting::Phrase { prompt: ending(&prompt, "> ") }),
             Event::Question { prompt } => {
                 self.question(Waiting::Question { prompt: format!("{} [y/n] > ", prompt.trim_end()) });
@@ -255,9 +260,8 @@ impl Client {
     }
 
     fn ready(&mut self) {
-        // A plan that waits for its answer: the engine could hear something else, the person is asked.
-        if !matches!(self.waiting, Waiting::Nothing) {
-            return;
+        if let Some(digest) = self.proposed.take() {
+            return self.question(Waiting::Confirm { digest });
         }
         if self.leaving.is_some() {
             return self.send(Op::Quit);
@@ -298,12 +302,10 @@ impl Client {
             Waiting::Nothing => return,
             Waiting::Rest => Ask::Rest,
             Waiting::Confirm { .. } => Ask::Answer("Proceed? [y/n] > ".into()),
-            Waiting::Phrase { prompt } | Waiting::Question { prompt } => {
-                Ask::Answer(self.screen.letters(prompt))
-            }
+            Waiting::Phrase { prompt } | Waiting::Question { prompt } => Ask::Answer(self.screen.fit(prompt)),
             Waiting::Secret(hidden) => {
                 let prompt = if hidden.first.is_some() { &hidden.confirm } else { &hidden.prompt };
-                Ask::Secret(self.screen.letters(&format!("{}{prompt}", hidden.indent)))
+                Ask::Secret(self.screen.fit(&format!("{}{prompt}", hidden.indent)))
             }
             Waiting::Leave(_) => Ask::Answer("Leave the installer? [y/n] > ".into()),
         };

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use levitate_core::machine::{Disk, Partition, Problem};
 use levitate_core::names::printable;
-use levitate_core::plan::lines::{size, what};
+use levitate_core::plan::{size_words as size, what};
 use levitate_core::protocol::{Failure, PlanView};
 use levitate_core::size::{GIB, decimal};
 
@@ -79,7 +79,7 @@ impl Screen {
             self.block(Last::Plan);
             self.line("Plan:");
             for line in &view.plan.lines {
-                self.wrapped(&format!("  {line}"), 4);
+                self.wrapped(&format!("  {line}"), 2);
             }
         }
         for warning in &view.plan.warnings {
@@ -220,9 +220,15 @@ impl Screen {
         self.remark("Stopping…");
     }
 
-    /// Letters as the terminal has them; for prompts.
-    pub fn letters(&self, text: &str) -> String {
-        self.style.letters(text)
+    /// A prompt as the terminal has it: of one that is too long for a line, all but the last line is printed here.
+    pub fn fit(&mut self, prompt: &str) -> String {
+        let indent = prompt.len() - prompt.trim_start().len();
+        let mut lines = wrap(&self.style.letters(prompt.trim_end()), self.style.width() - 1, 0);
+        let last = lines.pop().unwrap_or_default();
+        for line in lines {
+            self.raw_line(&line);
+        }
+        format!("{}{} ", " ".repeat(indent), last.trim_start())
     }
 
     fn block(&mut self, kind: Last) {
@@ -289,7 +295,7 @@ fn disk_line(disk: &Disk) -> String {
     }
     let mut marks = Vec::new();
     if disk.live_medium {
-        marks.push("the live medium you started from".to_string());
+        marks.push("live medium".to_string());
     }
     if disk.read_only {
         marks.push("read-only".into());

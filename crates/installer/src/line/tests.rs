@@ -339,7 +339,8 @@ fn a_signal_stops_what_runs_and_leaves() {
 #[test]
 fn odd_disks_are_marked_in_words() {
     let json =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/odd.json")).unwrap();
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/machines/odd.json"))
+            .unwrap();
     let machine = Machine::from_json(&json).unwrap();
     insta::assert_snapshot!(super::disk_lines(&machine.disks).join("\n"));
     insta::assert_snapshot!(super::disk_lines(&[]).join("\n"));

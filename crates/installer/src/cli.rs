@@ -1,0 +1,153 @@
+//! The command line: one definition for flags, help and completion.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use levitate_core::machine::TableKind;
+
+const EXAMPLES: &str = "\
+Examples:
+  levitate-installer
+      Install to this computer, as root on the live medium. Say what you want:
+      \"list disks\", \"use the whole ssd, encrypted\", \"timezone los angeles\", \"done\".
+  levitate-installer --machine machines/two-disks.json
+      Rehearse on a described computer. Everything happens, nothing real is touched.
+  levitate-installer --dry-run
+      Rehearse on a copy of this computer's facts.
+  levitate-installer plan --machine machines/vm.json --say \"use the whole disk\" --json
+      Say what would be done, as JSON, and do nothing.
+
+Exit status: 0 done, 1 refused, 2 wrong usage, 3 cancelled, 4 failed and taken back,
+5 failed and not fully taken back.";
+
+/// Installs this system to a disk. You say what you want in your own words; the plan is shown before anything is
+/// written.
+#[derive(Debug, Parser)]
+#[command(name = "levitate-installer", version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What the session runs on.
+    #[command(flatten)]
+    pub session: SessionArgs,
+    /// Something else than a session.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of a session.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct SessionArgs {
+    /// Rehearse on the computer that this file describes (machines/NAME.json)
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub machine: Option<PathBuf>,
+    /// Rehearse on a copy of this computer's facts; nothing is written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Kind of a new partition table; GPT where not said
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub table: Option<Table>,
+    /// A dialogue of lines instead of the full screen
+    #[arg(long)]
+    pub line: bool,
+    /// Lines without bars, colours or line editing: for screen readers, logs and simple terminals
+    #[arg(long)]
+    pub plain: bool,
+    /// Say also what was understood and what runs without a question; log more
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what was understood and what would be done on a described computer; do nothing
+    #[command(
+        after_help = "Example:\n  levitate-installer plan --machine machines/two-disks.json \\\n      \
+                            --say \"use the whole ssd, encrypted\" --say \"timezone los angeles\""
+    )]
+    Plan {
+        /// The computer, as a file of machine facts
+        #[arg(long, value_name = "FILE")]
+        machine: PathBuf,
+        /// What is said; may be given several times, in order
+        #[arg(long, value_name = "TEXT", required = true)]
+        say: Vec<String>,
+        /// Kind of a new partition table; GPT where not said
+        #[arg(long, value_enum, value_name = "KIND")]
+        table: Option<Table>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Measure how well a set of sentences is understood
+    Eval {
+        /// Cases, one JSON object a line; machines lie in `machines` beside it
+        #[arg(long, value_name = "FILE")]
+        set: PathBuf,
+        /// Who understands
+        #[arg(long, value_enum, default_value_t = Engine::Rules)]
+        engine: Engine,
+        /// Write the figures and every failure to this file
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
+    /// Print the facts of this computer
+    Probe {
+        /// Print them as a machine file
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Kinds of partition tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Table {
+    /// GUID partition table
+    Gpt,
+    /// Master boot record, for old firmware
+    Mbr,
+}
+
+impl From<Table> for TableKind {
+    fn from(table: Table) -> Self {
+        match table {
+            Table::Gpt => Self::Gpt,
+            Table::Mbr => Self::Mbr,
+        }
+    }
+}
+
+/// Who reads sentences.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// The rules, without a model
+    Rules,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sessions_and_commands_do_not_mix() {
+        assert!(Cli::try_parse_from(["x", "--machine", "a.json", "--table", "mbr", "--plain"]).is_ok());
+        assert!(
+            Cli::try_parse_from(["x", "plan", "--machine", "a.json", "--say", "a", "--say", "b"]).is_ok()
+        );
+        for wrong in [
+            &["x", "plan", "--say", "a"][..],
+            &["x", "plan", "--machine", "a.json"],
+            &["x", "--machine", "a.json", "--dry-run"],
+            &["x", "--dry-run", "probe"],
+            &["x", "--table", "bsd"],
+            &["x", "install"],
+        ] {
+            assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
