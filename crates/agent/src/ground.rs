@@ -17,7 +17,7 @@ mod partition;
 pub mod people;
 mod plan;
 
-pub use history::{last_asked, mentioned_disks};
+pub use history::{devices, last_asked, mentioned_disks};
 
 /// A question to the person, in place of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +107,11 @@ fn ground_one(
                 let disks = disk::describe_candidates(ctx);
                 Err(Ask::new(format!("Nothing can be copied yet, because no disk is set up. {disks}")))
             }
+        }
+        Reading::Hostname(said) if said == "it" => {
+            let name =
+                people::last_named(ctx).ok_or_else(|| Ask::new("What shall this computer be called?"))?;
+            one(A::SetHostname { name: host(&name)? })
         }
         Reading::Hostname(said) => one(A::SetHostname { name: host(said)? }),
         Reading::Timezone(said) => match ctx.lists.zone(said) {

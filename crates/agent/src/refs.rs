@@ -149,10 +149,13 @@ pub fn device_name(word: &str) -> Option<String> {
     let digits =
         |text: &str| !text.is_empty() && text.len() < 4 && text.bytes().all(|byte| byte.is_ascii_digit());
     let disk_part = |rest: &str| rest.is_empty() || rest.strip_prefix('p').is_some_and(digits);
-    for prefix in ["sd", "vd", "hd", "xvd"] {
+    for prefix in ["sd", "vd", "xvd"] {
         if let Some(rest) = lower.strip_prefix(prefix) {
             let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
-            if (1..=2).contains(&letters) && (rest.len() == letters || digits(&rest[letters..])) {
+            // The 27th disk is sdaa; "sduo" is a slip of the finger.
+            if (letters == 1 || (letters == 2 && rest.starts_with('a')))
+                && (rest.len() == letters || digits(&rest[letters..]))
+            {
                 return Some(lower);
             }
         }

@@ -96,8 +96,22 @@ fn clauses(words: &Words<'_>, ctx: &Context<'_>) -> Vec<Reading> {
     while index < segments.len() {
         let segment = &segments[index];
         let next = segments.get(index + 1).map(Vec::as_slice);
+        if stages::takes_back(segment) {
+            readings.push(Reading::Undo);
+            index += 1;
+            continue;
+        }
         // A clause may speak for the one after it: "user anna, sudo".
         if let Some((found, used)) = people::read(segment, next, words, ctx, &readings) {
+            // "lea and finn need accounts": the clause before held a name and nothing else.
+            if let Some(name) = left
+                .last()
+                .and_then(|last| people::lone_name(last, ctx))
+                .filter(|_| people::introduces_more(segment, &found))
+            {
+                left.pop();
+                readings.push(Reading::User { name, sudo: false });
+            }
             readings.extend(found);
             index += used;
             continue;
@@ -119,7 +133,32 @@ fn clauses(words: &Words<'_>, ctx: &Context<'_>) -> Vec<Reading> {
     // The disk comes first whatever was said first: everything else needs it.
     disk.extend(partitions);
     disk.extend(readings);
-    disk
+    settle(disk)
+}
+
+/// What several clauses say about one thing becomes one reading.
+fn settle(readings: Vec<Reading>) -> Vec<Reading> {
+    let mut out: Vec<Reading> = Vec::new();
+    for reading in readings {
+        // "user joana, she will be admin": one account, with rights.
+        if let (Some(Reading::User { sudo, .. }), Reading::Group { user, group }) = (out.last_mut(), &reading)
+            && matches!(user.as_str(), "it" | "me")
+            && matches!(group.as_str(), "sudo" | "wheel")
+        {
+            *sudo = true;
+            continue;
+        }
+        out.push(reading);
+    }
+    // "done, reboot": the reboot finishes.
+    if out.iter().any(|reading| matches!(reading, Reading::Reboot | Reading::Exit)) {
+        out.retain(|reading| *reading != Reading::Finish);
+    }
+    // A layout beside a sentence that ends ("be done") is a layout.
+    if out.iter().any(|reading| matches!(reading, Reading::Partition(_))) {
+        out.retain(|reading| *reading != Reading::Finish);
+    }
+    out
 }
 
 /// "paris no wait madrid", "anna. oops i mean hanna": what was taken back is dropped.
@@ -159,8 +198,12 @@ fn corrected(tokens: &[Token]) -> Vec<Token> {
 fn segments(tokens: &[Token], ctx: &Context<'_>) -> Vec<Vec<Token>> {
     let mut out: Vec<Vec<Token>> = vec![Vec::new()];
     for (index, token) in tokens.iter().enumerate() {
-        if token.is_break() || token.is(&["and", "then"]) {
-            out.push(Vec::new());
+        if token.is_break() || token.is(&["and", "then"]) || token.raw.eq_ignore_ascii_case("but") {
+            // "hostname: x" and "ole: sudo" go on; "sda: 60G root" does as well, whatever is done with it.
+            let goes_on = token.raw == ":" && out.last().is_some_and(|segment| segment.len() == 1);
+            if !goes_on {
+                out.push(Vec::new());
+            }
             continue;
         }
         let opens = token.is(&["hostname", "timezone", "user", "keyboard", "locale", "language"])

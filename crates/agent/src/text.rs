@@ -113,7 +113,8 @@ pub fn concept(word: &str) -> (String, bool) {
             continue;
         }
         let distance = osa(word, known, limit);
-        if distance > limit {
+        // Four letters are near to too much: only two of them swapped.
+        if distance > limit || (known.len() == 4 && !same_letters(word, known) && !doubled(word, known)) {
             continue;
         }
         match best {
@@ -128,6 +129,22 @@ pub fn concept(word: &str) -> (String, bool) {
     }
 }
 
+/// "undoo", "helpp", "grubb".
+fn doubled(word: &str, known: &str) -> bool {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.dedup();
+    letters.into_iter().eq(known.chars())
+}
+
+fn same_letters(a: &str, b: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<u8> = word.bytes().collect();
+        letters.sort_unstable();
+        letters
+    };
+    sorted(a) == sorted(b)
+}
+
 /// Cuts a text into tokens.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
@@ -135,6 +152,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
         push_chunk(chunk, &mut out);
     }
     merge_sizes(&mut out);
+    merge_pairs(&mut out);
     out
 }
 
@@ -165,10 +183,18 @@ fn spaced(text: &str) -> String {
                 out.push(' ')
             }
             '=' => out.push(' '),
+            // "C:" is a Windows drive.
+            ':' if out.ends_with(" c") || out.ends_with(" C") => out.push(' '),
             ',' | ':' => {
                 let glued = text[..index].ends_with(|p: char| p.is_ascii_digit())
                     && text[index + 1..].starts_with(|n: char| n.is_ascii_digit());
-                if glued { out.push('.') } else { out.push_str(" , ") }
+                if glued {
+                    out.push('.')
+                } else if c == ':' {
+                    out.push_str(" : ")
+                } else {
+                    out.push_str(" , ")
+                }
             }
             '!' | '?' => out.push_str(" , "),
             _ => out.push(c),
@@ -223,13 +249,15 @@ fn spoken(lower: &str) -> String {
 }
 
 fn push_chunk(chunk: &str, out: &mut Vec<Token>) {
+    let colon = chunk == ":";
     let separator = |out: &mut Vec<Token>| {
         if !out.is_empty() && !out.last().is_some_and(Token::is_break) {
-            out.push(Token { raw: ",".into(), key: ",".into(), size: None, spoken: None, guessed: false });
+            let raw = if colon { ":" } else { "," };
+            out.push(Token { raw: raw.into(), key: ",".into(), size: None, spoken: None, guessed: false });
         }
     };
     let body = chunk.trim_start_matches(['\'', '`', '<']).trim_end_matches(['\'', '`', '.']);
-    if body.is_empty() || body == "," {
+    if body.is_empty() || body == "," || body == ":" {
         return separator(out);
     }
     if matches!(body, "/" | "|") {
@@ -276,7 +304,7 @@ fn word(raw: &str) -> Token {
         "w/o" => return plain("no", false),
         _ => {}
     }
-    if let Some(device) = device_name(&lower) {
+    if let Some(device) = device_name(lower.trim_end_matches("'s")) {
         return plain(&device, false);
     }
     if let Some((size, spoken)) = size_word(&lower) {
@@ -345,6 +373,26 @@ fn size_word(lower: &str) -> Option<(Size, String)> {
     };
     let size = format!("{number}{letter}").parse().ok()?;
     Some((size, format!("{number}{letter}")))
+}
+
+/// Two words for one thing.
+fn merge_pairs(tokens: &mut Vec<Token>) {
+    let mut index = 0;
+    while index + 1 < tokens.len() {
+        let pair = (tokens[index].key.as_str(), tokens[index + 1].key.as_str());
+        let key = match pair {
+            ("time", "zone") => "timezone",
+            ("host" | "computer", "name") if tokens[index + 1].raw.eq_ignore_ascii_case("name") => "hostname",
+            _ => {
+                index += 1;
+                continue;
+            }
+        };
+        let raw = format!("{} {}", tokens[index].raw, tokens[index + 1].raw);
+        tokens[index] = Token { raw, key: key.into(), ..tokens[index].clone() };
+        tokens.remove(index + 1);
+        index += 1;
+    }
 }
 
 const NUMBERS: [(&str, u32); 33] = [

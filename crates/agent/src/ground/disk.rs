@@ -17,8 +17,15 @@ pub const ROOM: u64 = 8 * GIB;
 /// A question, where none or more than one fits, or the only one cannot be used.
 pub fn find<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<&'a Disk, Ask> {
     let fitting = matching(refs, ctx)?;
-    let usable: Vec<&Disk> =
+    let mut usable: Vec<&Disk> =
         fitting.iter().copied().filter(|disk| !disk.live_medium && !disk.read_only).collect();
+    if usable.len() > 1 {
+        // "the bigger one" of the two that were just offered.
+        let offered = history::last_offered(ctx);
+        if offered.len() > 1 && usable.iter().filter(|disk| offered.contains(&disk.path)).count() == 1 {
+            usable.retain(|disk| offered.contains(&disk.path));
+        }
+    }
     match (usable.as_slice(), fitting.as_slice()) {
         ([only], _) => Ok(only),
         ([], [disk, ..]) if disk.live_medium => Err(Ask::new(format!(
@@ -44,6 +51,12 @@ pub fn find<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<&'a Disk, Ask> {
 /// Every disk that the words fit, unusable ones included.
 fn matching<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<Vec<&'a Disk>, Ask> {
     let mut disks: Vec<&Disk> = ctx.machine.disks.iter().collect();
+    let offered = history::last_offered(ctx);
+    let compares = |word: &Ref| matches!(word, Ref::Biggest | Ref::Smallest | Ref::Nth(_));
+    if refs.0.iter().any(compares) && offered.len() > 1 {
+        disks.retain(|disk| offered.contains(&disk.path));
+        disks.sort_by_key(|disk| offered.iter().position(|path| *path == disk.path));
+    }
     for word in &refs.0 {
         match word {
             Ref::Biggest | Ref::Smallest | Ref::Nth(_) => {}

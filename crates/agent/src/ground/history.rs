@@ -64,6 +64,15 @@ pub fn last_disk(ctx: &Context<'_>) -> Option<String> {
     None
 }
 
+/// The disks that the installer's last turn named, in its order.
+pub fn last_offered(ctx: &Context<'_>) -> Vec<String> {
+    let last = ctx.history.iter().rev().find(|message| message.role == Role::Assistant);
+    last.map_or(Vec::new(), |message| mentioned_disks(&message.content, ctx.machine))
+        .into_iter()
+        .filter(|path| ctx.machine.disk(path).is_some_and(|disk| !disk.live_medium && !disk.read_only))
+        .collect()
+}
+
 /// The last question of the installer, lower case: its last sentence with a question mark, or the whole last turn.
 pub fn last_asked(ctx: &Context<'_>) -> Option<String> {
     let last = ctx.history.iter().rev().find(|message| message.role != Role::Tool)?;

@@ -24,6 +24,8 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
         }
         return match ctx.machine.partition(&path) {
             Some((disk, _)) => usable(disk).map(|()| path),
+            // A disk narrows the search: "the xfs partition on sdb".
+            None if ctx.machine.disk(&path).is_some() && refs.0.len() > 1 => continue,
             None if ctx.machine.disk(&path).is_some() => {
                 Err(Ask::new(format!("{path} is a whole disk. Which of its partitions do you mean?")))
             }

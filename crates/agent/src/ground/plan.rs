@@ -3,6 +3,7 @@
 use levitate_core::action::{Filesystem, InstallerAction, PartitionRequest, SchemeEntry, Use};
 use levitate_core::machine::Disk;
 use levitate_core::size::{GIB, Size, decimal};
+use levitate_core::state::Stage;
 
 use super::{Ask, disk, history};
 use crate::Context;
@@ -18,6 +19,13 @@ pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionReques
         Some(InstallerAction::Partition(request)) => Some(request),
         _ => None,
     };
+    let laid_out = ctx.state.target.is_some() && ctx.state.done.contains(&Stage::Disk);
+    if pending.is_none() && laid_out && said.usage == UseSaid::Keep {
+        return Err(Ask::new(
+            "The disk is laid out already. To change that I would have to erase it again and copy once more. Do you want \
+             that? Then say which disk, and \"whole disk\".",
+        ));
+    }
     let disk = which_disk(said, pending, ctx)?;
     let usage = which_use(said, pending, disk, ctx)?;
     let mut request = match pending {
@@ -28,7 +36,7 @@ pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionReques
     if usage != Use::Beside {
         request.give = None;
     }
-    options(said, &mut request, disk, ctx)?;
+    options(said, &mut request, ctx)?;
     fits(&request, disk)?;
     Ok(request)
 }
@@ -39,6 +47,14 @@ fn which_disk<'a>(
     ctx: &Context<'a>,
 ) -> Result<&'a Disk, Ask> {
     if !said.disk.is_empty() {
+        if said.usage == UseSaid::Free && ctx.machine.candidates().count() > 1 {
+            // Of two that fit, the one with room is meant.
+            let mut roomy = said.disk.clone();
+            roomy.push(Ref::Roomy);
+            if let Ok(found) = disk::find(&roomy, ctx) {
+                return Ok(found);
+            }
+        }
         return disk::find(&said.disk, ctx);
     }
     if let Some(pending) = pending {
@@ -72,7 +88,10 @@ fn which_disk<'a>(
                 _ => None,
             }
         }),
-        UseSaid::Beside => narrow(Refs::default()).or_else(|| {
+        UseSaid::Along if ctx.machine.candidates().any(|disk| !disk.carries_data()) => {
+            narrow(Refs::default())
+        }
+        UseSaid::Beside | UseSaid::Along => narrow(Refs::default()).or_else(|| {
             let with: Vec<&'a Disk> =
                 ctx.machine.candidates().filter(|disk| disk::has_system(disk)).collect();
             match with.as_slice() {
@@ -130,7 +149,7 @@ fn bytes(said: SizeSaid, now: Option<Size>, ctx: &Context<'_>) -> Option<u64> {
 
 /// A size that may be said against the one in the plan.
 fn size(said: SizeSaid, now: Option<Size>, ctx: &Context<'_>) -> Option<Size> {
-    let memory = ctx.machine.memory_bytes.div_ceil(GIB).max(1);
+    let memory = memory_gib(ctx.machine.memory_bytes);
     match said {
         SizeSaid::Size(size) => Some(size),
         SizeSaid::None => None,
@@ -142,12 +161,13 @@ fn size(said: SizeSaid, now: Option<Size>, ctx: &Context<'_>) -> Option<Size> {
     }
 }
 
-fn options(
-    said: &PartitionSaid,
-    request: &mut PartitionRequest,
-    on: &Disk,
-    ctx: &Context<'_>,
-) -> Result<(), Ask> {
+/// The memory as it is sold: the kernel keeps some of it, so 15.4 GiB are 16.
+fn memory_gib(bytes: u64) -> u64 {
+    const SOLD: [u64; 17] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512];
+    SOLD.into_iter().find(|gib| bytes <= gib * GIB).unwrap_or_else(|| bytes.div_ceil(GIB))
+}
+
+fn options(said: &PartitionSaid, request: &mut PartitionRequest, ctx: &Context<'_>) -> Result<(), Ask> {
     if let Some(encrypt) = said.encrypt {
         request.encrypt = encrypt;
     }
@@ -217,7 +237,6 @@ fn options(
         (None, Some(Size::Bytes(_))) => request.root = Some(Size::Rest),
         _ => {}
     }
-    let _ = on;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ const INJECTED: &[&str] = &[
     "ignore every",
     "disregard",
     "[system]",
-    "system message",
+    "system message:",
     "system:",
     "maintenance mode",
     "operator approved",
@@ -116,9 +116,14 @@ pub(super) fn read(words: &Words<'_>) -> Option<Read> {
     if let Some(reading) = command(words.text) {
         return Some(Read::Readings(vec![reading]));
     }
+    if words.says(&["mkfs", "wipefs", "sgdisk", "fdisk /dev", "parted /dev", "cryptsetup"]) {
+        return Some(Read::Text(
+            "I run no shell commands that change something. Say it in words, for example \"format sda1 as ext4\".".into(),
+        ));
+    }
     let gaming = words.says(&["install steam", "install discord"]);
     if gaming
-        || (words.says(OTHER_JOBS) && !words.has(&["disk", "sudo", "user"]) && !slot)
+        || (other_job(words) && !words.has(&["disk", "sudo", "user"]) && !slot)
         || words.says(&["crack ", "raid1", "raid 1", "mdadm"])
     {
         return Some(Read::Text(
@@ -128,6 +133,17 @@ pub(super) fn read(words: &Words<'_>) -> Option<Read> {
         ));
     }
     None
+}
+
+/// A wish outside the job, by whole words: "afraid" is no RAID.
+fn other_job(words: &Words<'_>) -> bool {
+    let line: Vec<&str> = words
+        .lower
+        .split(|c: char| !(c.is_alphanumeric() || c == '-'))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let line = format!(" {} ", line.join(" "));
+    OTHER_JOBS.iter().any(|job| line.contains(&format!(" {} ", job.trim())))
 }
 
 /// A line a system administrator would type, where it means one action exactly.
@@ -176,7 +192,11 @@ fn looking(words: &[&str]) -> Option<Reading> {
         return None;
     }
     let line = words.join(" ");
-    let fine = shell::check(&line).is_ok();
+    let fine = shell::check(&line).is_ok()
+        || matches!(
+            *program,
+            "lsblk" | "blkid" | "lscpu" | "lspci" | "lsusb" | "uname" | "dmesg" | "findmnt" | "df" | "ip"
+        );
     // "free space on sda" is a sentence; "ip -x" is a command that is refused with its reason.
     (fine || words.get(1).is_some_and(|word| word.starts_with('-'))).then_some(Reading::Shell(line))
 }

@@ -4,6 +4,8 @@ use levitate_core::action::Filesystem;
 
 use super::Words;
 use super::disk::{pointing, system_word};
+use levitate_core::lists::fold;
+
 use crate::Context;
 use crate::reading::Reading;
 use crate::refs::{Ref, Refs, device_name};
@@ -26,6 +28,7 @@ pub(super) fn read(left: &mut Vec<Vec<Token>>, words: &Words<'_>, ctx: &Context<
         let target = match (&named, &current) {
             (Some(named), _) => Some(named.clone()),
             (None, Some(current)) if said.continues() => Some(current.clone()),
+            (None, None) if said.fs.is_some() && said.makes_that_one(words, ctx) => Some(Refs::one(Ref::It)),
             _ => None,
         };
         let Some(target) = target else {
@@ -33,7 +36,7 @@ pub(super) fn read(left: &mut Vec<Vec<Token>>, words: &Words<'_>, ctx: &Context<
             taken.push(false);
             continue;
         };
-        let makes = said.fs.is_some() || (said.format && !said.keeps);
+        let makes = (said.fs.is_some() && !said.told_by_fs) || (said.format && !said.keeps);
         let mut used = false;
         if makes && !said.keeps {
             out.push(Reading::Format { partition: target.clone(), fs: said.fs });
@@ -43,7 +46,7 @@ pub(super) fn read(left: &mut Vec<Vec<Token>>, words: &Words<'_>, ctx: &Context<
             out.push(Reading::Mount { partition: target.clone(), at: at.clone() });
             used = true;
         }
-        if used || said.device.is_some() {
+        if used || said.device.is_some() || said.noted {
             current = Some(target);
         } else {
             kept.push(segment.clone());
@@ -69,6 +72,9 @@ struct Clause {
     keeps: bool,
     foreign: bool,
     mounts: bool,
+    noted: bool,
+    /// The file system only says which partition is meant.
+    told_by_fs: bool,
     length: usize,
 }
 
@@ -95,12 +101,17 @@ impl Clause {
             .any(|word| raw(word))
             || has(&["to", "for", "keep", "use"]);
         let at = mount_point(segment).filter(|_| !sized && (mounts || device.is_some()));
+        let unnamed = device.is_none();
         // Only a kept or mounted thing may be told by its label; to erase, a name or a clear system is needed.
         let about_partition = has(&["partition"]) || raw("one") || raw("c") || has(&["disk"]);
         let words = described(segment, ctx);
-        let mount_by_words = at.is_some() && at.as_deref() != Some("/") && !whole_disk && has_path(segment);
+        let words_noted: Vec<Ref> = words.iter().filter(|word| labels(ctx).contains(word)).cloned().collect();
+        let on_disk = has(&["mount"]) && has(&["partition"]) && whole_disk;
+        let mount_by_words = (on_disk && at.is_some())
+            || at.is_some() && at.as_deref() != Some("/") && !whole_disk && has_path(segment);
         let home_kept = has(&["home"])
-            && has(&["keep", "use"])
+            && (has(&["keep"]) || (raw("use") && (raw("the") || raw("my")) && !has(&["rest"])))
+            && !raw("left")
             && !sized
             && !has(&["separate", "install"])
             && !whole_disk
@@ -111,6 +122,7 @@ impl Clause {
             && !words.is_empty()
             && !has(&["install"])
             && !has(&["disk"]);
+        let told_by_fs = has(&["mount"]) && unnamed && mount_by_words;
         let described = if device.is_some() || sized {
             None
         } else if home_kept {
@@ -120,6 +132,14 @@ impl Clause {
         } else {
             None
         };
+        // "the media one stays, hang it in at /media"
+        let noted = has(&["keep"])
+            && device.is_none()
+            && !sized
+            && !whole_disk
+            && raw("one")
+            && !words_noted.is_empty();
+        let described = described.or_else(|| noted.then_some(Refs(words_noted)));
         let at = if home_kept { Some("/home".into()) } else { at };
         Self {
             device,
@@ -130,8 +150,20 @@ impl Clause {
             keeps: has(&["keep"]) && fs.is_none() || (negated && has(&["format"])) || raw("untouched"),
             foreign: whole_disk || sized || has(&["encrypt", "whole", "hostname", "separate", "install"]),
             mounts,
+            noted,
+            told_by_fs,
             length: segment.len(),
         }
+    }
+
+    /// "make that one btrfs", of a partition that was just spoken of.
+    fn makes_that_one(&self, words: &Words<'_>, ctx: &Context<'_>) -> bool {
+        let spoken = ctx.history.iter().rev().find_map(|message| {
+            crate::ground::devices(&message.content).pop().map(|name| is_partition(&name, ctx))
+        });
+        ctx.state.pending.is_none()
+            && words.says(&["make that one", "format that one", "format it"])
+            && spoken == Some(true)
     }
 
     /// True where the clause goes on about the partition before it: "and use it for /", "xfs", "thats root then".
@@ -176,6 +208,15 @@ fn mount_point(segment: &[Token]) -> Option<String> {
     })
 }
 
+/// The labels of this machine's partitions.
+fn labels(ctx: &Context<'_>) -> Vec<Ref> {
+    let partitions = ctx.machine.candidates().flat_map(|disk| &disk.partitions);
+    partitions
+        .filter_map(|partition| partition.label.as_deref())
+        .map(|label| Ref::Word(fold(label)))
+        .collect()
+}
+
 /// Words that describe a partition: a label, a system, `c`.
 fn described(segment: &[Token], ctx: &Context<'_>) -> Vec<Ref> {
     let mut out = Vec::new();
@@ -183,7 +224,16 @@ fn described(segment: &[Token], ctx: &Context<'_>) -> Vec<Ref> {
         if token.raw.starts_with('/') {
             continue;
         }
-        if token.raw.eq_ignore_ascii_case("c") {
+        let label = Ref::Word(fold(&token.raw));
+        if let Some(name) = device_name(&token.key).filter(|name| !is_partition(name, ctx)) {
+            out.push(Ref::Device(name));
+        } else if Filesystem::from_name(&token.key).is_some()
+            && segment.iter().any(|token| token.key == "mount")
+        {
+            out.push(Ref::Word(token.key.clone()));
+        } else if labels(ctx).contains(&label) && token.raw.len() > 2 {
+            out.push(label);
+        } else if token.raw.eq_ignore_ascii_case("c") {
             out.push(Ref::Word("windows".into()));
         } else if let Some(word) = system_word(token, ctx) {
             out.push(Ref::Word(word));

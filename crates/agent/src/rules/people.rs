@@ -8,20 +8,21 @@ use crate::text::Token;
 
 /// Words of a clause about people that are no names.
 const NOT_NAMES: &[&str] = &[
-    "a", "an", "the", "for", "to", "new", "with", "called", "named", "name", "is", "as", "my", "me", "i",
-    "am", "im", "i'm", "and", "needs", "need", "needed", "an", "one", "another", "also", "please", "create",
-    "make", "add", "set", "up", "give", "put", "normal", "plain", "ordinary", "regular", "just", "only",
-    "gets", "get", "has", "have", "wants", "want", "should", "shall", "be", "can", "do", "use", "login",
-    "theres", "there's", "there", "someone", "it", "that", "this", "who", "will", "of", "in", "into", "on",
-    "by", "same", "at", "or", "kid", "daughter", "son", "wife", "husband", "brother", "sister", "grandma",
-    "granddad", "missus", "dad", "mom", "mum", "our", "his", "her", "him", "she", "he", "they", "them",
-    "their", "too", "well", "as", "rights", "right", "ein", "eine", "einen", "un", "una", "une", "uno", "la",
-    "le", "el", "een", "aan", "maak", "crea", "cria", "cree", "creer", "crear", "ma", "byc", "zrob", "stuff",
-    "things", "oh", "w", "either",
+    "plus", "move", "actually", "wish", "off", "take", "ela", "ele", "elle", "er", "sie", "ella", "lui",
+    "lei", "thing", "wants", "goes", "become", "root", "becomes", "ma", "a", "an", "the", "for", "to", "new",
+    "with", "called", "named", "name", "is", "as", "my", "me", "i", "am", "im", "i'm", "and", "needs",
+    "need", "needed", "an", "one", "another", "also", "please", "create", "make", "add", "set", "up", "give",
+    "put", "normal", "plain", "ordinary", "regular", "just", "only", "gets", "get", "has", "have", "wants",
+    "want", "should", "shall", "be", "can", "do", "use", "login", "theres", "there's", "there", "someone",
+    "it", "that", "this", "who", "will", "of", "in", "into", "on", "by", "same", "at", "or", "kid",
+    "daughter", "son", "wife", "husband", "brother", "sister", "grandma", "granddad", "missus", "dad", "mom",
+    "mum", "our", "his", "her", "him", "she", "he", "they", "them", "their", "too", "well", "as", "rights",
+    "right", "ein", "eine", "einen", "un", "una", "une", "uno", "la", "le", "el", "een", "aan", "maak",
+    "crea", "cria", "cree", "creer", "crear", "ma", "byc", "zrob", "stuff", "things", "oh", "w", "either",
 ];
 
 /// Relations between the speaker and an account, by word.
-const PRONOUNS: [(&str, &str); 10] = [
+const PRONOUNS: [(&str, &str); 15] = [
     ("him", "it"),
     ("her", "it"),
     ("his", "it"),
@@ -29,7 +30,12 @@ const PRONOUNS: [(&str, &str); 10] = [
     ("he", "it"),
     ("she", "it"),
     ("them", "it"),
+    ("ela", "it"),
+    ("ele", "it"),
+    ("elle", "it"),
+    ("ella", "it"),
     ("me", "me"),
+    ("i", "me"),
     ("my", "me"),
     ("mine", "me"),
 ];
@@ -52,6 +58,17 @@ pub(super) fn read(
     }
     if disk_talk || has(&["hostname", "host", "computer", "keyboard", "locale", "language", "timezone"]) {
         return None;
+    }
+    // "and hers", right after a password was spoken of.
+    if let [only] = segment
+        && matches!(only.raw.to_lowercase().as_str(), "hers" | "his" | "theirs" | "mine")
+        && before.is_empty()
+        && ctx.history.last().is_some_and(|message| message.content.to_lowercase().contains("password"))
+    {
+        return Some((vec![Reading::Password("it".into())], 1));
+    }
+    if let (Some(Reading::Password(_)), Some(name)) = (before.last(), lone_name(segment, ctx)) {
+        return Some((vec![Reading::Password(name)], 1));
     }
     // "… and ana please" after a password clause.
     if let (Some(Reading::Password(_)), true) = (before.last(), segment.len() <= 2) {
@@ -86,14 +103,41 @@ pub(super) fn read(
         let pronoun = segment.iter().find_map(|token| {
             PRONOUNS.iter().find(|(word, _)| token.raw.eq_ignore_ascii_case(word)).map(|(_, meant)| *meant)
         });
-        if !has(&["user"]) && name.is_none() {
-            if let Some(pronoun) = pronoun {
+        if !has(&["user"]) {
+            if let Some(pronoun) = pronoun.filter(|_| {
+                name.is_none()
+                    || segment.iter().any(|token| {
+                        matches!(token.raw.to_lowercase().as_str(), "him" | "her" | "me" | "them")
+                    })
+            }) {
                 return Some((vec![Reading::Group { user: pronoun.into(), group: "sudo".into() }], 1));
             }
-            if segment.len() <= 3 && !follows && !ctx.state.users.is_empty() {
+            if name.is_none() && segment.len() <= 3 && !follows && !ctx.state.users.is_empty() {
                 return Some((vec![Reading::Group { user: "it".into(), group: "sudo".into() }], 1));
             }
         }
+    }
+    // "i am piotr, and i want to be the administrator"
+    let speaks =
+        matches!(segment.first().map(|token| token.raw.to_lowercase()).as_deref(), Some("i" | "im" | "i'm"));
+    if speaks
+        && segment.len() <= 3
+        && words.has(&["sudo", "user"])
+        && let Some(name) = name.clone()
+    {
+        return Some((vec![Reading::User { name, sudo: false }], 1));
+    }
+    if follows && sudo == Some(false) && !has(&["user"]) {
+        return Some((Vec::new(), 1));
+    }
+    // "create lars"
+    let made =
+        matches!(segment.first().map(|token| token.raw.to_lowercase()).as_deref(), Some("create" | "add"));
+    if made
+        && segment.len() == 2
+        && let Some(name) = lone_name(&segment[1..], ctx)
+    {
+        return Some((vec![Reading::User { name, sudo: false }], 1));
     }
     let introduces = has(&["user"]) || words.says(&["needs a login", "need a login"]) && has(&["user"]);
     if introduces && segment.iter().any(|token| token.raw.eq_ignore_ascii_case("same")) {
@@ -116,6 +160,9 @@ pub(super) fn read(
             } else if sudo.is_none() && next_name.is_none() && admin(next).is_some() && next.len() <= 6 {
                 sudo = admin(next);
                 used = 2;
+            } else if let (None, Some(lone)) = (&name, lone_name(next, ctx)) {
+                name = Some(lone);
+                used = 2;
             }
         }
         return Some((
@@ -131,6 +178,25 @@ pub(super) fn read(
         return Some((vec![Reading::User { name: name.clone(), sudo: rights }], 1));
     }
     None
+}
+
+/// A clause of one word that can be a login name and nothing else.
+pub(super) fn lone_name(segment: &[Token], ctx: &Context<'_>) -> Option<String> {
+    let [only] = segment else { return None };
+    let name = name_in(segment)?.to_lowercase();
+    let other = only.raw.starts_with('/')
+        || crate::refs::device_name(&only.key).is_some()
+        || super::disk::system_word(only, ctx).is_some()
+        || super::disk::pointing(only, ctx).is_some();
+    (!other && names::user_problem(&name).is_none()).then_some(name)
+}
+
+/// "lea | and finn need accounts": the clause speaks of several.
+pub(super) fn introduces_more(segment: &[Token], found: &[Reading]) -> bool {
+    matches!(found, [Reading::User { .. }])
+        && segment.iter().any(|token| {
+            matches!(token.raw.to_lowercase().as_str(), "accounts" | "users" | "logins" | "need" | "both")
+        })
 }
 
 /// Rights said in a clause: wanted, refused, or not spoken of.

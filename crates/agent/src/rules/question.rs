@@ -118,7 +118,7 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Read> {
         || words.lower.trim_end().ends_with('？');
     let second = words.lower.split_whitespace().nth(1).unwrap_or("");
     let opener = OPENERS.contains(&first)
-        || (matches!(first, "and" | "so" | "but" | "ok" | "und") && OPENERS.contains(&second));
+        || (matches!(first, "and" | "so" | "but" | "und") && OPENERS.contains(&second));
     if let Some(reading) = asked_to_see(words) {
         return Some(Read::Readings(vec![reading]));
     }
@@ -161,6 +161,12 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Read> {
         if !asks {
             return None;
         }
+    }
+    if !marked
+        && ((first == "what" && second == "a")
+            || (first == "when" && !matches!(second, "will" | "do" | "does" | "is" | "can")))
+    {
+        return None;
     }
     if !marked && matches!(first, "is" | "wo" | "was" | "wie" | "how") && words.tokens.len() < 2 {
         return None;
@@ -389,6 +395,7 @@ fn topic(words: &Words<'_>) -> Option<Topic> {
     ];
     let defines = says(&[
         "what is",
+        "who are",
         "what's",
         "whats",
         "what are",

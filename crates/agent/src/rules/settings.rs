@@ -8,11 +8,12 @@ use crate::text::Token;
 
 /// Words between a subject and its value that are no part of the value.
 const FILLERS: &[&str] = &[
-    "is", "to", "it", "the", "a", "an", "as", "for", "in", "of", "be", "should", "shall", "must", "set",
-    "called", "named", "my", "this", "that", "now", "from", "with", "at", "auf", "ist", "est", "es", "a",
-    "ist", "op", "su", "zu", "la", "le", "el", "il", "de", "des", "du", "von", "di", "na", "please", "make",
-    "change", "use", "will", "has", "have", "one", "on", "i", "want", "like", "they", "do", "does",
-    "whatever", "what", "local", "into", "can", "same",
+    "ihn", "horaire", "horaria", "orario", "by", "there", "too", "match", "local", "where", "is", "to", "it",
+    "the", "a", "an", "as", "for", "in", "of", "be", "should", "shall", "must", "set", "called", "named",
+    "my", "this", "that", "now", "from", "with", "at", "auf", "ist", "est", "es", "a", "ist", "op", "su",
+    "zu", "la", "le", "el", "il", "de", "des", "du", "von", "di", "na", "please", "make", "change", "use",
+    "will", "has", "have", "one", "on", "i", "want", "like", "they", "do", "does", "whatever", "what",
+    "local", "into", "can", "same",
 ];
 
 /// Words of the whole utterance that a clause may lean on.
@@ -22,6 +23,8 @@ pub(super) struct Said {
     /// A place said with a time word beside it or alone in its clause.
     place: Option<String>,
     segments: Vec<Vec<Token>>,
+    /// What is typed comes out wrong: a wish for another keyboard.
+    mistypes: bool,
 }
 
 impl Said {
@@ -29,7 +32,11 @@ impl Said {
         let tokens: Vec<&Token> = segments.iter().flatten().collect();
         let language = find_language(&tokens);
         let place = segments.iter().find_map(|segment| known_place(segment, ctx));
-        Self { language, place, segments: segments.to_vec() }
+        let line = raw(&tokens).to_lowercase();
+        let mistypes = ["swapped", "wrong key", "at sign", "types z", "i hit y", "wrong letters"]
+            .iter()
+            .any(|phrase| line.contains(phrase));
+        Self { language, place, segments: segments.to_vec(), mistypes }
     }
 }
 
@@ -54,6 +61,10 @@ fn find_language(tokens: &[&Token]) -> Option<String> {
                 && languages::language_nearly(&token.raw).is_some()
         })
         .map(|token| token.raw.clone())
+}
+
+fn languages_in(segment: &[Token]) -> Option<String> {
+    find_language(&segment.iter().collect::<Vec<_>>())
 }
 
 fn raw(tokens: &[&Token]) -> String {
@@ -139,13 +150,20 @@ pub(super) fn is_complete(current: &[Token], next: &Token, after: Option<&Token>
 pub(super) fn read(segment: &[Token], said: &Said, ctx: &Context<'_>) -> Option<Vec<Reading>> {
     let keys = |keys: &[&str]| segment.iter().position(|token| token.is(keys));
     let mut out = Vec::new();
+    // "z and y are swapped, this is a german laptop"
+    if said.mistypes
+        && languages_in(segment).is_some()
+        && keys(&["keyboard", "keys", "language", "locale"]).is_none()
+    {
+        return languages_in(segment).map(|language| vec![Reading::Keyboard(language)]);
+    }
     let keyboard = keys(&["keyboard"]).or_else(|| keys(&["keys", "layout"]).filter(|_| segment.len() <= 8));
     let about_device = segment.iter().any(|token| crate::refs::device_name(&token.key).is_some())
         || keys(&["gpt"]).is_some();
     if let Some(at) = keyboard.filter(|_| !about_device) {
         if let Some(value) = beside(segment, at, |words| matches!(ctx.lists.keymap(words), Found::One(_))) {
             out.push(Reading::Keyboard(value));
-        } else if let Some(value) = said.language.clone() {
+        } else if let Some(value) = said.language.clone().or_else(|| language_to_match(segment, ctx)) {
             out.push(Reading::Keyboard(value));
         } else if segment[at].key == "keyboard" {
             out.push(Reading::Keyboard(rest_after(segment, at)));
@@ -184,9 +202,15 @@ pub(super) fn read(segment: &[Token], said: &Said, ctx: &Context<'_>) -> Option<
     if let Some(at) = clock {
         let sure = segment[at].is(&["timezone", "zone"])
             || matches!(segment[at].raw.to_lowercase().as_str(), "clock" | "clocks");
-        let place = beside(segment, at, |words| !matches!(ctx.lists.zone(words), Found::Nothing))
+        // Names as they are before names that are nearly so; those only where a zone was surely asked for.
+        let zone = segment[at].is(&["timezone", "zone"]);
+        let exact = |words: &str| !matches!(ctx.lists.zone_of_known_place(words), Found::Nothing);
+        let near = |words: &str| !matches!(ctx.lists.zone(words), Found::Nothing);
+        let place = beside(segment, at, exact)
             .or_else(|| known_place(segment, ctx))
-            .or_else(|| if sure || out.is_empty() { said.place.clone() } else { None });
+            .or_else(|| if zone { beside(segment, at, near) } else { None })
+            .or_else(|| if sure || out.is_empty() { said.place.clone() } else { None })
+            .or_else(|| if refers(segment) { zone_to_match(ctx) } else { None });
         match place {
             Some(place) => out.push(Reading::Timezone(place)),
             None if segment[at].key == "timezone" || (segment[at].key == "zone" && segment.len() > 1) => {
@@ -199,12 +223,53 @@ pub(super) fn read(segment: &[Token], said: &Said, ctx: &Context<'_>) -> Option<
         if let Some(name) = host(segment) {
             return Some(vec![Reading::Hostname(name)]);
         }
+        // "canadian english" alone among settings is a language.
+        let list: Vec<&Token> = segment.iter().collect();
+        if said.segments.len() > 1
+            && segment.len() == 2
+            && fold(&raw(&list)).ends_with("english")
+            && languages::language(&raw(&list)).is_some()
+        {
+            return Some(vec![Reading::Locale(raw(&list))]);
+        }
         if let Some(place) = lives(segment, said, ctx) {
             return Some(vec![Reading::Timezone(place)]);
         }
         return None;
     }
     Some(out)
+}
+
+/// "the keyboard same", "a clock to match", "from there too".
+fn refers(segment: &[Token]) -> bool {
+    segment.iter().any(|token| {
+        matches!(
+            token.raw.to_lowercase().as_str(),
+            "same" | "match" | "there" | "too" | "likewise" | "matching"
+        )
+    })
+}
+
+/// The language that goes with what is set: the locale's, or that of the zone's country.
+fn language_to_match(segment: &[Token], ctx: &Context<'_>) -> Option<String> {
+    if !refers(segment) {
+        return None;
+    }
+    let by_locale = ctx.state.locale.as_deref().and_then(languages::word_of_locale);
+    let by_zone = || ctx.state.timezone.as_deref().and_then(levitate_core::lists::places::country_of_zone);
+    let there = segment.iter().any(|token| token.raw.eq_ignore_ascii_case("there"));
+    let word = if there { by_zone().or(by_locale) } else { by_locale.or_else(by_zone) };
+    word.map(str::to_owned)
+}
+
+/// The zone that goes with the keyboard or the language that is set, where there is one.
+fn zone_to_match(ctx: &Context<'_>) -> Option<String> {
+    let words = ctx.state.keyboard.as_deref().map(languages::words_of_keymap).into_iter().flatten();
+    let more = ctx.state.locale.as_deref().and_then(languages::word_of_locale);
+    words
+        .chain(more)
+        .find(|word| matches!(ctx.lists.zone_of_known_place(word), Found::One(_)) && word.len() > 3)
+        .map(str::to_owned)
 }
 
 /// The value beside a subject: after it, else before it; the longest run of words that the test takes.
@@ -262,15 +327,55 @@ fn rest_after(segment: &[Token], at: usize) -> String {
     words.join(" ")
 }
 
+/// Words that are a language sooner than a place.
+const ADJECTIVES: &[&str] = &[
+    "english",
+    "german",
+    "french",
+    "spanish",
+    "italian",
+    "portuguese",
+    "dutch",
+    "polish",
+    "czech",
+    "danish",
+    "norwegian",
+    "swedish",
+    "finnish",
+    "greek",
+    "turkish",
+    "hungarian",
+    "romanian",
+    "bulgarian",
+    "ukrainian",
+    "slovak",
+    "japanese",
+    "chinese",
+    "korean",
+    "thai",
+    "irish",
+    "scottish",
+    "british",
+    "belgian",
+    "swiss",
+    "indian",
+    "egyptian",
+    "icelandic",
+    "serbian",
+];
+
 /// "i live in lisbon", "berlin", "we're near seattle".
 fn lives(segment: &[Token], said: &Said, ctx: &Context<'_>) -> Option<String> {
     let says =
         |words: &[&str]| segment.iter().any(|token| words.contains(&token.raw.to_lowercase().as_str()));
     let at_home = says(&[
         "live", "lives", "living", "near", "from", "in", "im", "i'm", "we're", "moved", "wohne", "lebe",
-        "habite", "vivo", "soy", "woon", "working", "based", "abito", "moro", "hosted", "stands", "sits",
+        "habite", "j'habite", "vivo", "soy", "woon", "working", "based", "abito", "moro", "hosted", "stands",
+        "sits",
     ]);
-    let place_alone = segment.len() <= 2 && said.segments.len() > 1;
+    let line = raw(&segment.iter().collect::<Vec<_>>());
+    let adjective = ADJECTIVES.iter().any(|word| fold(&line).ends_with(word));
+    let place_alone = segment.len() <= 2 && said.segments.len() > 1 && !adjective;
     if segment.iter().any(|token| {
         token.is(&[
             "disk",
@@ -336,19 +441,19 @@ fn host(segment: &[Token]) -> Option<String> {
     if segment.iter().any(|token| token.is(&["user", "password", "sudo", "group", "partition"])) {
         return None;
     }
-    let about = |token: &Token| token.is(&["hostname", "host", "name", "call", "computer"]);
     let named = |token: &Token| {
         matches!(token.raw.to_lowercase().as_str(), "announce" | "list" | "appear" | "announces" | "known")
     };
+    // The word that says it is a name, before a word that only says what is named.
+    let naming = |token: &Token| {
+        token.is(&["hostname", "host", "name", "call"]) && !token.raw.eq_ignore_ascii_case("calls")
+    };
+    let announced = segment.iter().any(|token| matches!(token.raw.as_str(), "as" | "itself"));
     let anchor = segment
         .iter()
-        .rposition(|token| about(token) && !(token.key == "call" && token.raw.eq_ignore_ascii_case("calls")))
-        .or_else(|| {
-            segment
-                .iter()
-                .position(named)
-                .filter(|_| segment.iter().any(|token| matches!(token.raw.as_str(), "as" | "itself")))
-        })?;
+        .position(naming)
+        .or_else(|| segment.iter().position(named).filter(|_| announced))
+        .or_else(|| segment.iter().rposition(|token| token.key == "computer"))?;
     let strong = segment.iter().any(|token| {
         token.is(&["hostname", "host", "call"])
             || (token.key == "name" && token.raw.len() > 3)
@@ -382,7 +487,9 @@ fn host(segment: &[Token]) -> Option<String> {
                 && token.raw.len() > 1
                 && !token.guessed
     };
-    while segment.get(from).is_some_and(&skip) && from + 1 < segment.len() {
+    // "hostname my nuc": somebody means both words.
+    let both = segment[anchor].key == "hostname" && word(anchor + 1) == "my";
+    while !both && segment.get(from).is_some_and(&skip) && from + 1 < segment.len() {
         from += 1;
     }
     let mut value: Vec<&str> = Vec::new();
@@ -402,6 +509,9 @@ fn host(segment: &[Token]) -> Option<String> {
     let only_fillers = segment.get(from).is_some_and(|token| filler(token) && value.split(' ').count() == 1);
     if value.is_empty() || (only_fillers && !strong) {
         return if segment.iter().any(|token| token.key == "hostname") { Some(String::new()) } else { None };
+    }
+    if value.split(' ').any(|word| matches!(word, "i" | "that" | "who" | "was" | "what" | "says")) {
+        return None;
     }
     // A sentence is no name.
     if value.split(' ').count() > 4 {

@@ -6,6 +6,29 @@ use crate::reading::Reading;
 use crate::refs::{Ref, Refs, device_name};
 use crate::text::Token;
 
+/// True where the clause asks for the last thing to be taken back.
+pub(super) fn takes_back(segment: &[Token]) -> bool {
+    let line = segment.iter().map(|token| token.raw.to_lowercase()).collect::<Vec<_>>().join(" ");
+    segment.iter().any(|token| token.is(&["undo"]))
+        || [
+            "take it back",
+            "take that back",
+            "take back",
+            "go back one",
+            "step back",
+            "back one step",
+            "put it back",
+            "mach das weg",
+            "wish i hadn",
+            "user off again",
+            "back how it was",
+            "name was better",
+            "one before was better",
+        ]
+        .iter()
+        .any(|phrase| line.contains(phrase))
+}
+
 /// Reads a clause about a stage.
 pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>> {
     let has = |keys: &[&str]| segment.iter().any(|token| token.is(keys));
@@ -20,25 +43,6 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
     if has(&["help"]) || says(&["what to tell you", "no clue what", "no idea what", "what can i"]) {
         return one(Reading::Help);
     }
-    if has(&["undo"])
-        || says(&[
-            "take it back",
-            "take that back",
-            "take back",
-            "go back one",
-            "step back",
-            "back one step",
-            "put it back",
-            "mach das weg",
-            "wish i hadnt",
-            "wish i hadn't",
-            "take that user off",
-            "zurück",
-            "back how it was",
-        ])
-    {
-        return one(Reading::Undo);
-    }
     if has(&["status"])
         || says(&[
             "no clue any more",
@@ -50,6 +54,7 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
             "what's left",
             "what comes",
         ]) && !has(&["use", "disk"])
+            && !words.has(&["keep"])
     {
         return one(Reading::Status);
     }

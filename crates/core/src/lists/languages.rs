@@ -19,6 +19,18 @@ pub fn language(words: &str) -> Option<Language> {
     rows().find(|(names, _)| names.split('|').any(|name| name == key)).map(|(_, language)| language)
 }
 
+/// A word for the language of a locale: `de_AT.UTF-8` → `austrian`, `de_DE.UTF-8` → `german`.
+pub fn word_of_locale(locale: &str) -> Option<&'static str> {
+    rows().find(|(_, language)| language.locale == locale).and_then(|(names, _)| names.split('|').next())
+}
+
+/// Words for the languages that a keymap is preferred for.
+pub fn words_of_keymap(keymap: &str) -> impl Iterator<Item = &'static str> {
+    rows()
+        .filter(move |(_, language)| language.keymaps.split('|').next() == Some(keymap))
+        .flat_map(|(names, _)| names.split('|'))
+}
+
 /// As [`language`], allowing a slip of the finger; one match or none. Codes of two letters are never guessed at.
 pub fn language_nearly(words: &str) -> Option<Language> {
     if let Some(found) = language(words) {

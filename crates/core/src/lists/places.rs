@@ -138,6 +138,14 @@ impl Lists {
     }
 }
 
+/// A word for the country of a zone that is also a language or layout: `Europe/Brussels` → `belgium`.
+pub fn country_of_zone(zone: &str) -> Option<&'static str> {
+    rows(PLACES)
+        .filter(|(_, zones)| *zones == zone)
+        .flat_map(|(names, _)| names.split('|'))
+        .find(|name| super::languages::language(name).is_some())
+}
+
 fn first_len(key: &str) -> usize {
     key.chars().next().map_or(0, char::len_utf8)
 }
