@@ -31,7 +31,7 @@ pub enum Ended {
     /// A step failed or was cancelled; what was begun was taken back as far as `kept` says.
     Failed {
         /// The step.
-        step: Step,
+        step: Box<Step>,
         /// Why.
         error: StepError,
         /// What could not be taken back: step and reason.
@@ -72,7 +72,7 @@ pub fn execute(
             // The wish to stop is granted; the unwind itself must run to its end.
             sys.cancel().clear();
             let kept = unwind(sys, journal, number, observer)?;
-            return Ok(Ended::Failed { step: step.clone(), error, kept });
+            return Ok(Ended::Failed { step: Box::new(step.clone()), error, kept });
         }
         observer.done(index, step);
     }

@@ -1,0 +1,234 @@
+//! What each action does: questions are answered at once, wishes go through `apply` and `plan`.
+
+use levitate_agent::{Context, Role, explain, shell};
+use levitate_core::action::InstallerAction as Action;
+use levitate_core::apply::apply;
+use levitate_core::exec::{self, UndoneLast};
+use levitate_core::protocol::Event;
+use levitate_core::spec::InstallSpec;
+use levitate_core::sys::Cmd;
+
+use super::{After, Pending, Session, Undoable, consent, words};
+use crate::describe::describe;
+
+impl Session {
+    /// Does the actions of one utterance. All wishes among them become one plan.
+    pub(super) fn act(&mut self, actions: Vec<Action>) {
+        if actions.iter().any(touches_disks) {
+            self.refresh();
+        }
+        let mut wanted = self.spec.clone();
+        let mut wishes = Vec::new();
+        let mut after = After::Nothing;
+        for action in actions {
+            match apply(&wanted, &self.world(), &action) {
+                Ok(Some(next)) => {
+                    wanted = next;
+                    match action {
+                        Action::Finish => after = After::OfferReboot,
+                        Action::Reboot => after = After::Reboot,
+                        Action::Exit => after = After::Exit,
+                        _ => {}
+                    }
+                    wishes.push(action);
+                }
+                Ok(None) => self.answer(action),
+                Err(refusal) => {
+                    // Half of a sentence done is worse than none: nothing of it is applied.
+                    self.remember(Role::Tool, &format!("refused: {}", refusal.why));
+                    return self.refuse(&refusal);
+                }
+            }
+        }
+        if !wishes.is_empty() {
+            self.wish(wanted, wishes, after);
+        }
+    }
+
+    fn wish(&mut self, mut wanted: InstallSpec, wishes: Vec<Action>, after: After) {
+        if after != After::Nothing && !self.ready_to_finish(&mut wanted) {
+            return self.say("Not finished. Say \"create user NAME with sudo\" to make an account.");
+        }
+        let plan = match self.plan(&wanted) {
+            Ok(plan) => plan,
+            Err(refusal) => return self.refuse(&refusal),
+        };
+        let shown: Vec<String> = wishes.iter().filter(|wish| shows(wish)).map(describe).collect();
+        if !shown.is_empty() && !plan.is_empty() {
+            self.send(Event::Understood(shown.join("; ")));
+        }
+        self.pending = None;
+        if plan.is_empty() {
+            return self.note(wanted, &wishes, after);
+        }
+        if plan.destructive() {
+            let action = wishes
+                .iter()
+                .find(|wish| matches!(wish, Action::Partition(_) | Action::Format { .. }))
+                .or(wishes.first())
+                .cloned()
+                .unwrap_or(Action::CopySystem);
+            return self.propose(Pending { plan, spec: wanted, action, after });
+        }
+        if plan.steps.iter().any(|step| matches!(step, levitate_core::step::Step::CopySystem(_))) {
+            self.show(&plan, false);
+        }
+        self.execute(plan, wanted, after);
+    }
+
+    /// A wish that needs no step now: it waits in the spec, or is fulfilled already.
+    fn note(&mut self, mut wanted: InstallSpec, wishes: &[Action], after: After) {
+        wanted.finish = false;
+        let changed = wanted != self.spec;
+        if changed {
+            let before = self.spec.clone();
+            self.want(wanted);
+            self.undo.push(Undoable::Wish(before));
+        }
+        for wish in wishes.iter().filter(|wish| !matches!(wish, Action::Finish | Action::Reboot | Action::Exit)) {
+            let text = words::noted(wish, changed, &self.achieved());
+            self.remember(Role::Tool, &format!("{}: noted", describe(wish)));
+            self.say(text);
+        }
+        if after != After::Nothing {
+            if !self.achieved().finished && after == After::OfferReboot {
+                return self.say(
+                    "Nothing is installed yet, so there is nothing to finish. Say \"exit without reboot\" to leave.",
+                );
+            }
+            self.then(after);
+        }
+    }
+
+    /// Before the target is closed: a system that cannot start or be logged in to is not finished silently.
+    fn ready_to_finish(&mut self, wanted: &mut InstallSpec) -> bool {
+        let achieved = self.achieved();
+        let copied = achieved.copied || wanted.copy;
+        if !copied || achieved.finished {
+            return true;
+        }
+        if !achieved.bootloader
+            && wanted.bootloader.is_none()
+            && self.yes_no("No boot loader is installed, so this disk would not start. Install it first?")
+        {
+            wanted.bootloader = Some(Default::default());
+        }
+        if achieved.passwords.is_empty() && wanted.passwords.is_empty() {
+            return self.yes_no("No account has a password, so nobody could log in. Finish all the same?");
+        }
+        true
+    }
+
+    /// Actions that want nothing of the spec.
+    fn answer(&mut self, action: Action) {
+        match action {
+            Action::ListDisks => self.list_disks(),
+            Action::Confirm => match self.pending.as_ref().map(|pending| pending.plan.digest.clone()) {
+                Some(digest) => self.answered(&digest, true),
+                None => self.say("There is nothing to confirm. Say what you want to do, or \"help\"."),
+            },
+            Action::Cancel => match self.pending.as_ref().map(|pending| pending.plan.digest.clone()) {
+                Some(digest) => self.answered(&digest, false),
+                None => self.say("There is nothing to cancel."),
+            },
+            Action::Undo => self.take_back(),
+            Action::Status => {
+                let text = words::status(&self.machine, &self.spec, &self.achieved());
+                self.say(text);
+            }
+            Action::Help => {
+                let state = self.state();
+                let context =
+                    Context { machine: &self.machine, state: &state, history: &self.history, lists: &self.lists };
+                let text = words::help(&explain::suggestions(&context));
+                self.say(text);
+            }
+            Action::Explain { topic } => {
+                let state = self.state();
+                let context =
+                    Context { machine: &self.machine, state: &state, history: &self.history, lists: &self.lists };
+                let text = explain::explain(topic, &context);
+                self.say(text);
+            }
+            Action::RunShellCommand { command } => self.look(&command),
+            Action::Clarify { question } => self.say(question),
+            _ => {}
+        }
+    }
+
+    fn list_disks(&mut self) {
+        let disks = self.machine.disks.clone();
+        let told = words::disks_for_history(&disks);
+        self.remember(Role::Tool, &told);
+        self.send(Event::Disks(disks));
+    }
+
+    /// A read-only look at the system: from the allow-list, without a shell, ten seconds at most.
+    fn look(&mut self, command: &str) {
+        let argv = match shell::check(command) {
+            Ok(argv) => argv,
+            Err(refusal) => return self.say(refusal.to_string()),
+        };
+        let argv = ["timeout", "10"].map(String::from).into_iter().chain(argv);
+        match levitate_core::sys::run(self.sys.as_mut(), &Cmd::new(argv).ok(&[0, 1, 2, 32])) {
+            Ok(output) => {
+                let text: String = output.stdout.lines().take(40).collect::<Vec<_>>().join("\n");
+                let text = if text.trim().is_empty() { "(it printed nothing)".into() } else { text };
+                self.remember(Role::Tool, &text);
+                self.send(Event::Say(text));
+            }
+            Err(error) => self.say(format!("{error}")),
+        }
+    }
+
+    fn take_back(&mut self) {
+        if self.pending.take().is_some() {
+            return self.say("The plan is dropped; nothing was changed.");
+        }
+        match self.undo.pop() {
+            None => self.say("There is nothing to take back."),
+            Some(Undoable::Wish(before)) => {
+                self.want(before);
+                self.say("Taken back. Say \"status\" to see what is noted.");
+            }
+            Some(Undoable::Plan(before)) => self.undo_plan(before),
+        }
+    }
+
+    fn undo_plan(&mut self, before: InstallSpec) {
+        let mut observer = consent::Teller::new(self.events.clone());
+        match exec::undo_last(self.sys.as_mut(), &mut self.journal, &mut observer) {
+            Ok(Some(UndoneLast::Undone { steps, kept })) => {
+                self.want(before);
+                self.refresh();
+                for (step, why) in &kept {
+                    self.say(format!("Not taken back: {} ({why})", step.sentence()));
+                }
+                let what: Vec<String> = steps.iter().map(|step| step.title()).collect();
+                if kept.is_empty() {
+                    self.say(format!("Taken back: {}.", what.join(", ")));
+                }
+                self.stages(None);
+            }
+            Ok(Some(UndoneLast::Refused(why))) => {
+                self.undo.push(Undoable::Plan(before));
+                self.say(format!("That cannot be taken back: {why}"));
+            }
+            Ok(None) => self.say("There is nothing to take back."),
+            Err(error) => self.say(format!("Taking it back failed: {error}")),
+        }
+    }
+}
+
+/// Actions before which the disks are looked at again.
+fn touches_disks(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::ListDisks | Action::Partition(_) | Action::Format { .. } | Action::Mount { .. } | Action::CopySystem
+    )
+}
+
+/// Wishes worth one line of "understood" before what follows.
+fn shows(action: &Action) -> bool {
+    matches!(action, Action::Partition(_) | Action::Format { .. } | Action::Mount { .. })
+}

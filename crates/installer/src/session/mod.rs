@@ -1,0 +1,332 @@
+//! The engine: words in, events out, on a thread of its own.
+//!
+//! `Say` → understand → actions → `apply` on the wanted system → `plan` → (consent) → `exec` → sentences. It owns
+//! the system, the journal and the conversation; interfaces see [`Op`] and [`Event`] only. A dry run is the same
+//! engine on a simulated copy of the probed machine, so nothing here asks whether it may write.
+//!
+//! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `secrets` hidden
+//! input, `words` status, help and what was understood.
+
+mod actions;
+mod consent;
+mod secrets;
+mod words;
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use levitate_agent::{Answer, Context, Message, Role, understand};
+use levitate_core::achieved::Achieved;
+use levitate_core::action::InstallerAction;
+use levitate_core::apply::World;
+use levitate_core::exec;
+use levitate_core::journal::{Entry, Journal};
+use levitate_core::lists::Lists;
+use levitate_core::machine::{Machine, TableKind};
+use levitate_core::plan::{Now, Plan, plan};
+use levitate_core::protocol::{Event, Op, StageState};
+use levitate_core::refusal::Refusal;
+use levitate_core::spec::InstallSpec;
+use levitate_core::state::{Stage, State};
+use levitate_core::sys::{Cancel, LiveFacts, SysError, System};
+
+/// Turns of the conversation that are kept.
+const HISTORY: usize = 40;
+
+/// What a session is made of.
+pub struct SessionOptions {
+    /// The computer, real or simulated.
+    pub sys: Box<dyn System>,
+    /// Closed lists of the system.
+    pub lists: Lists,
+    /// Kind of a new partition table; GPT where `None`.
+    pub table: Option<TableKind>,
+}
+
+/// The interface's end of a session.
+pub struct Handle {
+    /// What the interface asks.
+    pub ops: Sender<Op>,
+    /// What the engine tells.
+    pub events: Receiver<Event>,
+    /// Asks running work to stop.
+    pub cancel: Cancel,
+    /// Joins when the session is over.
+    pub thread: JoinHandle<()>,
+}
+
+/// The engine.
+pub struct Session {
+    sys: Box<dyn System>,
+    journal: Journal,
+    lists: Lists,
+    live: LiveFacts,
+    machine: Machine,
+    spec: InstallSpec,
+    history: Vec<Message>,
+    pending: Option<Pending>,
+    undo: Vec<Undoable>,
+    failed: Option<Stage>,
+    status: u8,
+    over: bool,
+    ops: Receiver<Op>,
+    events: Sender<Event>,
+}
+
+/// A plan that waits for a yes.
+struct Pending {
+    plan: Plan,
+    spec: InstallSpec,
+    action: InstallerAction,
+    after: After,
+}
+
+/// What follows when a plan is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum After {
+    #[default]
+    Nothing,
+    OfferReboot,
+    Reboot,
+    Exit,
+}
+
+/// Something `undo` can take back.
+enum Undoable {
+    /// A wish that was only noted: the spec before it.
+    Wish(InstallSpec),
+    /// A plan that was executed: the spec before it.
+    Plan(InstallSpec),
+}
+
+impl Session {
+    /// Starts the engine on its thread.
+    ///
+    /// # Errors
+    /// The machine cannot be probed, or the journal cannot be opened.
+    pub fn start(options: SessionOptions) -> Result<Handle, SysError> {
+        let SessionOptions { mut sys, lists, table } = options;
+        let (ops, their_ops) = channel();
+        let (their_events, events) = channel();
+        let cancel = sys.cancel();
+        let live = sys.live()?;
+        let machine = sys.probe()?;
+        let journal = Journal::open(sys.as_mut(), env!("CARGO_PKG_VERSION"))?;
+        let spec = match journal.ledger().spec.clone() {
+            Some(spec) => spec,
+            None => InstallSpec { seed: seed(sys.as_mut())?, table, ..InstallSpec::default() },
+        };
+        let undo = journal
+            .ledger()
+            .plans
+            .iter()
+            .filter(|plan| plan.outcome == Some(levitate_core::journal::Outcome::Done))
+            .filter_map(|plan| plan.spec.clone().map(Undoable::Plan))
+            .collect();
+        let session = Self {
+            sys,
+            journal,
+            lists,
+            live,
+            machine,
+            spec,
+            history: Vec::new(),
+            pending: None,
+            undo,
+            failed: None,
+            status: 0,
+            over: false,
+            ops: their_ops,
+            events: their_events,
+        };
+        let thread = std::thread::Builder::new()
+            .name("engine".into())
+            .spawn(move || session.run())
+            .map_err(|e| SysError::io("starting the engine thread", &e))?;
+        Ok(Handle { ops, events, cancel, thread })
+    }
+
+    fn run(mut self) {
+        if let Err(error) = self.recover() {
+            self.say(format!("The journal of an earlier run cannot be used: {error}"));
+            self.status = 5;
+            self.send(Event::Ended { status: self.status });
+            return;
+        }
+        self.stages(None);
+        while !self.over {
+            self.send(Event::Ready);
+            match self.ops.recv() {
+                Ok(op) => self.take(op),
+                // The interface is gone; close as if the person had left.
+                Err(_) => self.quit(),
+            }
+        }
+        self.send(Event::Ended { status: self.status });
+    }
+
+    fn take(&mut self, op: Op) {
+        match op {
+            Op::Say(text) => self.said(&text),
+            Op::Answer { digest, yes } => self.answered(&digest, yes),
+            Op::Quit => self.quit(),
+            // Answers to questions that are no longer open.
+            Op::Phrase(_) | Op::Secret(_) | Op::YesNo(_) => {}
+        }
+    }
+
+    fn said(&mut self, text: &str) {
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        let state = self.state();
+        let context =
+            Context { machine: &self.machine, state: &state, history: &self.history, lists: &self.lists };
+        let answer = understand(text, &context);
+        self.remember(Role::User, text);
+        match answer {
+            Answer::Actions(actions) => self.act(actions),
+            Answer::Text(text) => self.say(text),
+            Answer::NotUnderstood { message, suggestions } => {
+                let mut text = message;
+                if !suggestions.is_empty() {
+                    text.push_str("\nYou can say:");
+                    for suggestion in suggestions {
+                        text.push_str(&format!("\n  \"{suggestion}\""));
+                    }
+                }
+                self.say(text);
+            }
+        }
+    }
+
+    /// Takes back what an earlier run left half done.
+    fn recover(&mut self) -> Result<(), levitate_core::step::StepError> {
+        let Some((_, open)) = self.journal.ledger().open_plan() else { return Ok(()) };
+        let running = open.steps.iter().find(|(_, status)| status.record().is_some_and(|_| !matches!(status, levitate_core::journal::StepStatus::Done(_))));
+        let during = running.map(|(step, _)| format!(" during: {}", step.title())).unwrap_or_default();
+        self.say(format!("An earlier run of the installer was interrupted{during}. Taking back what it began."));
+        let mut observer = consent::Teller::new(self.events.clone());
+        let kept = exec::recover(self.sys.as_mut(), &mut self.journal, &mut observer)?.unwrap_or_default();
+        for (step, why) in &kept {
+            self.say(format!("Not taken back: {} ({why})", step.sentence()));
+        }
+        if kept.is_empty() {
+            self.say("Everything is as it was before. What you had said is remembered; say \"status\" to see it.");
+        }
+        self.refresh();
+        Ok(())
+    }
+
+    /// Leaves: unwinds nothing that is done, but unmounts and closes.
+    fn quit(&mut self) {
+        self.pending = None;
+        self.sys.cancel().clear();
+        if self.achieved().mounted {
+            let mut spec = self.spec.clone();
+            spec.finish = true;
+            match self.plan(&spec) {
+                Ok(plan) => self.execute(plan, spec, After::Exit),
+                Err(refusal) => self.refuse(&refusal),
+            }
+        }
+        self.over = true;
+    }
+
+    // --- what every room uses ---
+
+    fn send(&self, event: Event) {
+        // An interface that is gone hears nothing; the loop notices at its next recv.
+        let _ = self.events.send(event);
+    }
+
+    fn say(&mut self, text: impl Into<String>) {
+        let text = text.into();
+        self.remember(Role::Assistant, &text);
+        self.send(Event::Say(text));
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        self.say(refusal.to_string());
+    }
+
+    fn remember(&mut self, role: Role, text: &str) {
+        self.history.push(Message { role, content: text.chars().take(2000).collect() });
+        if self.history.len() > HISTORY {
+            self.history.drain(..self.history.len() - HISTORY);
+        }
+    }
+
+    fn achieved(&self) -> Achieved {
+        self.journal.ledger().achieved()
+    }
+
+    /// The state that the language part reads.
+    fn state(&self) -> State {
+        let mut state = self.achieved().state(&self.spec);
+        if state.target.is_none() {
+            state.target = words::noted_target(&self.machine, &self.spec);
+        }
+        state.pending = self.pending.as_ref().map(|pending| pending.action.clone());
+        state
+    }
+
+    fn world(&self) -> World<'_> {
+        World {
+            machine: &self.machine,
+            lists: &self.lists,
+            admin_group: self.live.admin_group.as_deref().unwrap_or("sudo"),
+        }
+    }
+
+    /// Probes again: partitions come and go, sticks are pulled.
+    fn refresh(&mut self) {
+        match self.sys.probe() {
+            Ok(machine) => self.machine = machine,
+            Err(error) => self.say(format!("The disks cannot be read: {error}")),
+        }
+    }
+
+    fn plan(&self, spec: &InstallSpec) -> Result<Plan, Refusal> {
+        let achieved = self.achieved();
+        plan(Now { machine: &self.machine, live: &self.live, achieved: &achieved }, spec)
+    }
+
+    /// Makes `spec` the wanted system and journals it.
+    fn want(&mut self, spec: InstallSpec) {
+        if spec == self.spec {
+            return;
+        }
+        self.spec = spec;
+        if let Err(error) = self.journal.add(self.sys.as_mut(), Entry::Wanted { spec: self.spec.clone() }) {
+            self.say(format!("The journal cannot be written: {error}"));
+        }
+    }
+
+    /// Tells the stages; `running` is the one that is being done.
+    fn stages(&self, running: Option<Stage>) {
+        let done = self.achieved().stages();
+        let list = Stage::ALL
+            .into_iter()
+            .map(|stage| {
+                let state = if running == Some(stage) {
+                    StageState::Running
+                } else if done.contains(&stage) {
+                    StageState::Done
+                } else if self.failed == Some(stage) {
+                    StageState::Failed
+                } else {
+                    StageState::Open
+                };
+                (stage, state)
+            })
+            .collect();
+        self.send(Event::Stages(list));
+    }
+}
+
+/// A fresh seed for this installation's UUIDs.
+fn seed(sys: &mut dyn System) -> Result<String, SysError> {
+    Ok(sys.random(16)?.iter().map(|byte| format!("{byte:02x}")).collect())
+}
