@@ -149,6 +149,3 @@ impl TargetLayout {
         self.volume("/").is_some_and(|root| root.luks.is_some()) && self.volume("/boot").is_none()
     }
 }
-
-#[cfg(test)]
-mod tests;

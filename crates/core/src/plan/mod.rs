@@ -131,6 +131,3 @@ fn check_tools(live: &LiveFacts, steps: &[Step]) -> Result<(), Refusal> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;
