@@ -2,8 +2,6 @@
 //!
 //! Rooms: `cli` the command line, `start` a session from it, `session` the engine, `line` the dialogue;
 //! `plan_cmd`, `eval_cmd`, `probe_cmd` the commands that install nothing.
-// Until the session is here to be started.
-#![allow(dead_code, unused_imports)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod cli;
@@ -14,7 +12,9 @@ mod line;
 mod log;
 mod plan_cmd;
 mod probe_cmd;
+mod session;
 mod signals;
+mod start;
 
 use std::process::ExitCode;
 
@@ -36,10 +36,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
-        None => Err(Failed::refused(
-            "there is no engine in this build yet",
-            "Try: levitate-installer plan --help",
-        )),
+        None => start::session(&cli.session),
         Some(Command::Plan { machine, say, table, json }) => {
             plan_cmd::run(&machine, &say, table.map(Into::into), json)
         }

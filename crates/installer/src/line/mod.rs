@@ -8,6 +8,8 @@ mod answers;
 mod complete;
 mod input;
 mod progress;
+#[cfg(test)]
+mod rehearsals;
 mod screen;
 mod secret;
 mod style;

@@ -1,0 +1,112 @@
+//! A session from the command line: on this computer, on a copy of its facts, or on a described one.
+
+use std::io::{IsTerminal, Write};
+use std::sync::mpsc::channel;
+
+use levitate_core::lists::Lists;
+use levitate_core::machine::Machine;
+use levitate_core::sys::real::Real;
+use levitate_core::sys::sim::Simulated;
+use levitate_core::sys::{Cancel, System};
+
+use crate::cli::SessionArgs;
+use crate::failed::{Failed, print};
+use crate::line::{self, Facts, Link, Style};
+use crate::plan_cmd::read_machine;
+use crate::session::{Session, SessionOptions};
+use crate::{log, signals};
+
+/// The computer of a rehearsal that nobody described.
+const TWO_DISKS: &str = include_str!("../tests/fixtures/machines/two-disks.json");
+
+/// What a session runs on.
+struct Stage {
+    sys: Box<dyn System>,
+    lists: Lists,
+    /// One line for the person; empty on the real computer.
+    notice: String,
+}
+
+/// Runs a session; gives the exit status.
+///
+/// # Errors
+/// It cannot be started.
+pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
+    let (heard, caught) = channel();
+    // Before any thread, so that all of them have the signals blocked.
+    signals::listen(move |signal| {
+        // Nobody listens any more when the session is over.
+        let _ = heard.send(signal);
+    })
+    .map_err(|error| Failed::refused(format!("signals cannot be caught: {error}"), "Try again."))?;
+    let cancel = Cancel::default();
+    let stage = stage(args, &cancel)?;
+    log::start(!stage.sys.simulated(), args.verbose);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), rehearsal = stage.sys.simulated(), "session");
+    let lists = stage.lists.clone();
+    let table = args.table.map(Into::into);
+    let handle = Session::start(SessionOptions { sys: stage.sys, lists: stage.lists, table })?;
+    let style = Style::of(&Facts::read(), args.plain, args.verbose);
+    let link = Link { ops: handle.ops, events: handle.events, cancel: handle.cancel };
+    let status = line::run(link, style, args.plain, &lists, caught, &stage.notice);
+    if handle.thread.join().is_err() {
+        return Err(Failed {
+            message: "the installer stopped unexpectedly".into(),
+            hint: "Start it again: it takes back what was begun. The log is in /run/levitate-installer."
+                .into(),
+            status: 5,
+        });
+    }
+    Ok(status)
+}
+
+fn stage(args: &SessionArgs, cancel: &Cancel) -> Result<Stage, Failed> {
+    if let Some(path) = &args.machine {
+        return Ok(rehearsal(read_machine(path)?, &path.display().to_string(), cancel));
+    }
+    if !nix::unistd::geteuid().is_root() {
+        return without_root(args, cancel);
+    }
+    let mut real = Real::new(cancel.clone());
+    let lists = Lists::from_root(std::path::Path::new("/"));
+    if args.dry_run {
+        let machine = real.probe()?;
+        let live = real.live()?;
+        let sim = Simulated::new(machine).with_lists(&lists).with_live(live).with_cancel(cancel.clone());
+        let notice = "Dry run on a copy of this computer's facts: nothing real is touched.".into();
+        return Ok(Stage { sys: Box::new(sim.rehearsal()), lists, notice });
+    }
+    Ok(Stage { sys: Box::new(real), lists, notice: String::new() })
+}
+
+fn rehearsal(machine: Machine, name: &str, cancel: &Cancel) -> Stage {
+    let sim = Simulated::new(machine).with_cancel(cancel.clone()).rehearsal();
+    let notice = format!("Rehearsal on {name}: nothing real is touched.");
+    Stage { sys: Box::new(sim), lists: Lists::embedded(), notice }
+}
+
+/// Disks belong to root; a person without it can still rehearse.
+fn without_root(args: &SessionArgs, cancel: &Cancel) -> Result<Stage, Failed> {
+    let again = if args.dry_run { "sudo levitate-installer --dry-run" } else { "sudo levitate-installer" };
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        print(&format!(
+            "Installing needs root, and you are not root. To install, type: {again}\n\
+             You can rehearse on a described computer with two disks: nothing real is touched.\n\
+             Start the rehearsal? [y/n] > "
+        ));
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line);
+        if read.is_ok() && line::yes_or_no(&line) == Some(true) {
+            let machine = Machine::from_json(TWO_DISKS)
+                .map_err(|error| Failed::refused(format!("the embedded machine: {error}"), again))?;
+            let _ = writeln!(std::io::stdout());
+            return Ok(rehearsal(machine, "a described computer", cancel));
+        }
+    }
+    Err(Failed::refused(
+        "installing needs root, and you are not root",
+        format!(
+            "Type: {again}\nOr rehearse without it: levitate-installer --machine machines/two-disks.json"
+        ),
+    ))
+}
