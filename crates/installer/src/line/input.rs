@@ -98,16 +98,17 @@ impl<R: Lines, W: Write> Reader for Plain<R, W> {
             Ask::Rest => REST,
             Ask::Answer(prompt) | Ask::Secret(prompt) => prompt,
         };
-        if self.terminal && matches!(ask, Ask::Answer(_)) {
-            // What was typed ahead was typed before the question was seen: it is no answer to it.
-            secret::discard_input();
+        if self.terminal {
+            match ask {
+                Ask::Secret(prompt) => return secret::read(prompt, &mut self.output),
+                // What was typed ahead was typed before the question was seen: it is no answer to it.
+                Ask::Answer(_) => secret::discard_input(),
+                Ask::Rest => {}
+            }
         }
         // A prompt that nobody sees is no reason to stop reading.
         let _ = self.output.write_all(prompt.as_bytes());
         let _ = self.output.flush();
-        if matches!(ask, Ask::Secret(_)) && self.terminal {
-            return secret::read(&mut self.output);
-        }
         let mut bytes = Vec::new();
         match self.input.read_line(&mut bytes) {
             Ok(0) | Err(_) => return Reply::End,
@@ -172,10 +173,7 @@ impl Reader for Edited {
         }
         let read = match ask {
             Ask::Secret(prompt) => {
-                let mut out = std::io::stdout();
-                let _ = out.write_all(prompt.as_bytes());
-                let _ = out.flush();
-                return secret::read(&mut out);
+                return secret::read(prompt, &mut std::io::stdout());
             }
             Ask::Rest => self.rest.readline(REST),
             Ask::Answer(prompt) => self.answers.readline(prompt),

@@ -12,7 +12,8 @@ use crate::session::{Session, SessionOptions};
 
 /// Types `input` at a rehearsal on a described machine.
 fn rehearse(machine: &str, style: Style, input: &str) -> (String, u8) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/machines").join(format!("{machine}.json"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/machines").join(format!("{machine}.json"));
     let machine = Machine::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
     let sys = Box::new(Simulated::new(machine).instant());
     let options = SessionOptions { sys, lists: Lists::embedded(), table: None };

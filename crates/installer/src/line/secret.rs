@@ -45,8 +45,9 @@ pub fn of_line(mut bytes: Vec<u8>) -> Reply {
     Reply::Secret(SecretString::from(secret))
 }
 
-/// Reads a secret from the terminal, stars on `out`.
-pub fn read(out: &mut dyn Write) -> Reply {
+/// Reads a secret from the terminal, stars on `out`. The prompt comes when the echo is off: who answers it at once
+/// loses no key and shows none.
+pub fn read(prompt: &str, out: &mut dyn Write) -> Reply {
     let guard = TerminalGuard::new();
     let Some(settings) = &guard.0 else { return Reply::End };
     let mut hidden = settings.clone();
@@ -58,6 +59,7 @@ pub fn read(out: &mut dyn Write) -> Reply {
         // Never read a secret with the echo on.
         return Reply::End;
     }
+    show(out, prompt);
     let reply = keys(&mut || key(), out);
     let _ = writeln!(out);
     let _ = out.flush();
@@ -104,7 +106,7 @@ fn keys(next: &mut dyn FnMut() -> Option<u8>, out: &mut dyn Write) -> Reply {
                 typed.push(byte);
                 // One star a letter: the later bytes of a letter in UTF-8 make none.
                 if byte & 0xc0 != 0x80 {
-                    star(out, "*");
+                    show(out, "*");
                 }
             }
             _ => {}
@@ -120,7 +122,7 @@ fn rub_out(typed: &mut Vec<u8>, out: &mut dyn Write) {
     let had = !typed.is_empty();
     while typed.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {}
     if had {
-        star(out, "\u{8} \u{8}");
+        show(out, "\u{8} \u{8}");
     }
 }
 
@@ -135,7 +137,7 @@ fn skip_sequence(next: &mut dyn FnMut() -> Option<u8>) {
     }
 }
 
-fn star(out: &mut dyn Write, text: &str) {
+fn show(out: &mut dyn Write, text: &str) {
     let _ = out.write_all(text.as_bytes());
     let _ = out.flush();
 }
