@@ -93,7 +93,7 @@ fn every_machine_is_possible() {
 fn check_disk(name: &str, disk: &Disk) {
     let at = format!("{name}: {}", disk.path);
     assert!(matches!(disk.logical_sector, 512 | 4096) && disk.physical_sector >= disk.logical_sector, "{at}");
-    assert!(disk.size_bytes > 0 && disk.size_bytes % u64::from(disk.logical_sector) == 0, "{at}");
+    assert!(disk.size_bytes > 0 && disk.size_bytes.is_multiple_of(u64::from(disk.logical_sector)), "{at}");
     assert_eq!(disk.live_medium, disk.in_use.iter().any(|phrase| phrase == "live medium"), "{at}");
     assert!(
         !(disk.rotational && matches!(disk.transport, Transport::Nvme | Transport::Mmc | Transport::Virtio)),
@@ -126,7 +126,7 @@ fn check_partition(at: &str, disk: &Disk, partition: &Partition) {
     };
     assert_eq!(partition.path, disk.partition_path(partition.number), "{at}");
     assert!(partition.size_bytes > 0 && partition.end_bytes() <= disk.usable_end(table), "{at}");
-    assert!(disk.live_medium || partition.start_bytes % MIB == 0, "{at}: not aligned");
+    assert!(disk.live_medium || partition.start_bytes.is_multiple_of(MIB), "{at}: not aligned");
     assert!(partition.used_bytes.is_none_or(|used| used <= partition.size_bytes), "{at}");
     assert!(table == TableKind::Gpt || partition.kind != PartitionKind::BiosBoot, "{at}");
 }
