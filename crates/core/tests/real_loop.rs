@@ -144,3 +144,84 @@ fn loop_devices_are_hidden_unless_asked_for() {
     eprintln!("probe took {:?}: {}", started.elapsed(), serde_json::to_string_pretty(&machine).unwrap());
     assert!(machine.disk(&looped.device).is_none());
 }
+
+#[test]
+fn file_systems_say_how_full_they_are_and_what_is_on_them() {
+    let cases = [
+        ("ext4", vec!["mkfs.ext4", "-q", "-F"]),
+        ("btrfs", vec!["mkfs.btrfs", "-q", "-f"]),
+        ("xfs", vec!["mkfs.xfs", "-q", "-f"]),
+    ];
+    let Some(mut looped) = Loop::new(512 << 20) else { return };
+    let device = looped.device.clone();
+    for (fs, make) in cases {
+        let mut argv = make;
+        argv.push(&device);
+        if let Err(error) = sys::run(&mut looped.real, &Cmd::new(argv)) {
+            eprintln!("{fs} skipped: {error}");
+            continue;
+        }
+        let target = looped.mount(fs);
+        looped.real.write(&target.join("etc/os-release"), b"PRETTY_NAME='Test Linux 2'\n", 0o644).unwrap();
+        looped.real.write(&target.join("big"), &vec![7; 20 << 20], 0o600).unwrap();
+        let used = looped.real.usage(&target).unwrap().used;
+        looped.real.unmount(&target).unwrap();
+        let machine = looped.probe();
+        let (_, found) = machine.partition(&device).unwrap();
+        assert_eq!((found.fs.as_deref(), found.os.as_deref()), (Some(fs), Some("Test Linux 2")));
+        let said = found.used_bytes.unwrap();
+        // xfs counts its own log as taken, which statfs leaves out.
+        assert!(said.abs_diff(used) < 64 << 20 && said > 20 << 20, "{fs}: {said} beside {used}");
+    }
+}
+
+#[test]
+fn a_fat_counts_what_is_taken() {
+    let Some(mut looped) = Loop::new(64 << 20) else { return };
+    let device = looped.device.clone();
+    for bits in ["16", "32"] {
+        if let Err(error) = sys::run(&mut looped.real, &Cmd::new(["mkfs.vfat", "-F", bits, device.as_str()]))
+        {
+            eprintln!("skipped: {error}");
+            return;
+        }
+        let file = looped.dir.path().join("file");
+        std::fs::write(&file, vec![1; 3 << 20]).unwrap();
+        let copy = Cmd::new(["mcopy", "-i", &device, &file.to_string_lossy(), "::FILE"]);
+        if let Err(error) = sys::run(&mut looped.real, &copy) {
+            eprintln!("skipped: {error}");
+            return;
+        }
+        let used = looped.probe().partition(&device).unwrap().1.used_bytes.unwrap();
+        assert!((3 << 20..(3 << 20) + 4096).contains(&used), "FAT{bits}: {used}");
+    }
+}
+
+#[test]
+fn a_hibernated_windows_volume_is_known_and_not_touched() {
+    let Some(mut looped) = Loop::new(64 << 20) else { return };
+    let device = looped.device.clone();
+    if let Err(error) =
+        sys::run(&mut looped.real, &Cmd::new(["mkntfs", "-Q", "-F", "-L", "Windows", &device]))
+    {
+        eprintln!("skipped: {error}");
+        return;
+    }
+    let volume = looped.probe().partition(&device).unwrap().1.clone();
+    assert!(
+        volume.problems.is_empty() && volume.used_bytes.is_some_and(|used| used < 32 << 20),
+        "{volume:?}"
+    );
+    let file = looped.dir.path().join("hiberfil.sys");
+    let mut content = b"HIBR".to_vec();
+    content.resize(64 << 10, 0);
+    std::fs::write(&file, content).unwrap();
+    looped.run(&["ntfscp", &device, &file.to_string_lossy(), "/hiberfil.sys"]);
+    let before = looped.real.read_device(&device, 0, 64 << 20).unwrap();
+    let volume = looped.probe().partition(&device).unwrap().1.clone();
+    assert_eq!(volume.problems, [levitate_core::machine::Problem::Hibernated]);
+    assert!(
+        looped.real.read_device(&device, 0, 64 << 20).unwrap() == before,
+        "the probe wrote to the volume"
+    );
+}

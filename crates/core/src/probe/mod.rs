@@ -229,6 +229,3 @@ fn mark_medium_in_memory(root: &Path, disks: &mut [Disk]) {
         disk.in_use.insert(0, "live medium".into());
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -108,7 +108,11 @@ fn follow(
         {
             kept.end(&mut |line| on_tick(Tick::Line(line)));
             return match stop {
-                Some((_, why, _)) => Err(why.error(cmd)),
+                Some((_, why, _)) => {
+                    // It has ended; children of its that did not listen must not go on writing.
+                    running.signal(Signal::SIGKILL);
+                    Err(why.error(cmd))
+                }
                 None => Ok(status),
             };
         }
