@@ -34,9 +34,13 @@ pub struct Args {
     /// The guest's memory.
     #[arg(long, value_name = "MB", default_value_t = 2048)]
     memory: u32,
-    /// After the script's reboot: run this shell file as root inside the installed system.
-    #[arg(long, value_name = "FILE", requires = "script", requires = "login")]
-    check: Option<PathBuf>,
+    /// The guest's processors.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    cpus: u32,
+    /// After the script's reboot: run this shell file as root inside the installed system. Given again, the files
+    /// run as one, in order.
+    #[arg(long = "check", value_name = "FILE", requires = "script", requires = "login")]
+    checks: Vec<PathBuf>,
     /// Answer of whatever asks for a disk's passphrase after the reboot.
     #[arg(long, requires = "script")]
     passphrase: Option<String>,
@@ -71,12 +75,13 @@ pub fn main(args: &Args) -> Result<ExitCode> {
     // What can be wrong with the arguments is said before minutes of building.
     let script = args.script.as_deref().map(script::read).transpose()?;
     let login = args.login.as_deref().map(credentials).transpose()?;
-    let check = args.check.as_deref().map(read_check).transpose()?;
+    let check = read_checks(&args.checks)?;
     let medium = image::build(args.installer.clone())?;
     let machine = Machine {
         folder: paths::machine(&args.name),
         firmware: args.firmware,
         memory: args.memory,
+        cpus: args.cpus,
         accel: Accel::decide(args.accel, &medium.kernel)?,
         disks: disks(args)?,
     };
@@ -152,6 +157,14 @@ fn credentials(text: &str) -> Result<(String, String)> {
     }
 }
 
-fn read_check(path: &Path) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read the check {}", path.display()))
+/// Shell files as one, in order; none where there are none.
+pub fn read_checks(paths: &[PathBuf]) -> Result<Option<String>> {
+    let mut all = String::new();
+    for path in paths {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read the check {}", path.display()))?;
+        all.push_str(&text);
+        all.push('\n');
+    }
+    Ok((!paths.is_empty()).then_some(all))
 }

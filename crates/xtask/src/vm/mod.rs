@@ -41,6 +41,8 @@ pub struct Machine {
     pub firmware: Firmware,
     /// Memory in MiB.
     pub memory: u32,
+    /// Processors.
+    pub cpus: u32,
     /// How guest code is run.
     pub accel: Accel,
     /// The disks, in the order in which the guest names them.
@@ -123,8 +125,9 @@ impl Machine {
         let mut args: Vec<String> = Vec::new();
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         // The older chipset: all its slots can be unplugged, which tests of a vanishing disk need.
-        add(&["-nodefaults", "-no-user-config", "-machine", "pc", "-smp", "2", "-nic", "none"]);
-        add(&["-m", &self.memory.to_string(), "-accel", self.accel.argument(), "-cpu", "max"]);
+        add(&["-nodefaults", "-no-user-config", "-machine", "pc", "-nic", "none"]);
+        add(&["-smp", &self.cpus.to_string(), "-m", &self.memory.to_string()]);
+        add(&["-accel", self.accel.argument(), "-cpu", "max"]);
         // Entropy, or key generation waits for it.
         add(&["-device", "virtio-rng-pci"]);
         // A reboot of the guest ends QEMU; the caller reads from the control socket which of both it was.
@@ -202,6 +205,7 @@ mod tests {
             folder: PathBuf::from("/vm/a,b"),
             firmware,
             memory: 2048,
+            cpus: 2,
             accel: Accel::Tcg,
             disks: vec![Disk::writable(Path::new("/vm/disk0.raw"), "LEV0")],
         }
