@@ -23,7 +23,8 @@ fn every_machine_and_wish_is_a_plan_or_a_refusal() {
                 writeln!(text, "== {} {wish_name}", disk.path).unwrap();
                 let mut actions = vec![InstallerAction::Partition(request)];
                 actions.extend(settings());
-                match wish(&machine, &actions).and_then(|spec| plan_of(&machine, &Achieved::default(), &spec)) {
+                match wish(&machine, &actions).and_then(|spec| plan_of(&machine, &Achieved::default(), &spec))
+                {
                     Ok(plan) => {
                         for line in &plan.lines {
                             writeln!(text, "{line}").unwrap();
@@ -105,9 +106,8 @@ fn a_plan_never_writes_outside_what_was_asked() {
 fn the_same_wish_on_the_same_machine_has_the_same_digest() {
     let machine = machine("two-disks");
     let actions = [InstallerAction::Partition(request("/dev/sda", Use::Whole))];
-    let digest = |machine| {
-        plan_of(machine, &Achieved::default(), &wish(machine, &actions).unwrap()).unwrap().digest
-    };
+    let digest =
+        |machine| plan_of(machine, &Achieved::default(), &wish(machine, &actions).unwrap()).unwrap().digest;
     assert_eq!(digest(&machine), digest(&machine));
     let mut other = machine.clone();
     other.disks[0].serial = Some("ANOTHER".into());
@@ -134,13 +134,20 @@ fn a_dictated_scheme_is_taken_as_said_or_refused() {
         entry("/srv", Size::Rest, Filesystem::Xfs),
     ])
     .unwrap();
-    let sizes: Vec<_> = plan.layout.unwrap().volumes.iter().map(|v| (v.mount.clone(), v.size_bytes >> 30)).collect();
+    let sizes: Vec<_> =
+        plan.layout.unwrap().volumes.iter().map(|v| (v.mount.clone(), v.size_bytes >> 30)).collect();
     assert_eq!(sizes[..3], [("/boot/efi".into(), 1), ("swap".into(), 8), ("/".into(), 100)]);
     for (why, scheme) in [
         ("no root", vec![entry("/home", Size::Rest, Filesystem::Ext4)]),
-        ("two rests", vec![entry("/", Size::Rest, Filesystem::Ext4), entry("/home", Size::Rest, Filesystem::Ext4)]),
+        (
+            "two rests",
+            vec![entry("/", Size::Rest, Filesystem::Ext4), entry("/home", Size::Rest, Filesystem::Ext4)],
+        ),
         ("root on vfat", vec![entry("/", Size::Rest, Filesystem::Vfat)]),
-        ("twice", vec![entry("/", Size::gib(20), Filesystem::Ext4), entry("/", Size::Rest, Filesystem::Ext4)]),
+        (
+            "twice",
+            vec![entry("/", Size::gib(20), Filesystem::Ext4), entry("/", Size::Rest, Filesystem::Ext4)],
+        ),
         ("too large", vec![entry("/", Size::gib(5000), Filesystem::Ext4)]),
         ("a bad mount point", vec![entry("/proc", Size::Rest, Filesystem::Ext4)]),
     ] {
@@ -168,7 +175,8 @@ fn a_missing_tool_is_a_refusal_before_anything_is_written() {
     let mut live = live();
     live.tools = vec!["wipefs".into(), "blkid".into(), "blockdev".into(), "mkfs.vfat".into()];
     let spec = wish(&machine, &[InstallerAction::Partition(request(&disk, Use::Whole))]).unwrap();
-    let refusal = plan(Now { machine: &machine, live: &live, achieved: &Achieved::default() }, &spec).unwrap_err();
+    let refusal =
+        plan(Now { machine: &machine, live: &live, achieved: &Achieved::default() }, &spec).unwrap_err();
     assert_eq!(refusal.object, "mkfs.ext4");
 }
 
@@ -184,7 +192,9 @@ fn wishes_before_the_disk_wait_in_the_spec() {
     all.push(InstallerAction::Partition(request(&disk, Use::Whole)));
     let plan = plan_of(&machine, &Achieved::default(), &wish(&machine, &all).unwrap()).unwrap();
     let kinds: Vec<_> = plan.steps.iter().map(Step::kind).collect();
-    assert!(kinds.contains(&"set_hostname") && kinds.contains(&"create_user") && kinds.contains(&"install_grub"));
+    assert!(
+        kinds.contains(&"set_hostname") && kinds.contains(&"create_user") && kinds.contains(&"install_grub")
+    );
     let copy = kinds.iter().position(|k| *k == "copy_system").unwrap();
     assert!(kinds.iter().position(|k| *k == "set_hostname").unwrap() > copy);
 }
@@ -207,6 +217,9 @@ fn bad_names_are_refused_with_object_and_remedy() {
         InstallerAction::InstallBootloader { target: Some("/dev/sdz".into()) },
     ] {
         let refusal = wish(&machine, std::slice::from_ref(&action)).unwrap_err();
-        assert!(!refusal.object.is_empty() && !refusal.why.is_empty() && !refusal.remedy.is_empty(), "{action:?}");
+        assert!(
+            !refusal.object.is_empty() && !refusal.why.is_empty() && !refusal.remedy.is_empty(),
+            "{action:?}"
+        );
     }
 }

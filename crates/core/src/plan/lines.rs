@@ -12,9 +12,15 @@ use crate::step::Step;
 use super::Now;
 use super::steps::Built;
 
-/// The size of a partition as people said it: exact mebibytes below a gigabyte as `512MB`, else like a disk's box.
+/// The size of a partition: exact mebibytes below a gigabyte as `512MB`, else with one decimal (`499.5GB`), so that
+/// the parts of a disk can be told from the whole.
 pub fn size(bytes: u64) -> String {
-    if bytes < GIB && bytes.is_multiple_of(MIB) { format!("{}MB", bytes / MIB) } else { decimal(bytes) }
+    if bytes < GIB && bytes.is_multiple_of(MIB) {
+        return format!("{}MB", bytes / MIB);
+    }
+    let (value, unit) =
+        if bytes >= 1_000_000_000_000 { (bytes as f64 / 1e12, "TB") } else { (bytes as f64 / 1e9, "GB") };
+    if bytes < 1_000_000_000 { decimal(bytes) } else { format!("{}{unit}", (value * 10.0).floor() / 10.0) }
 }
 
 /// A disk in one line: path, size, kind, model, serial.

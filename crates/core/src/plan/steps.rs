@@ -145,7 +145,8 @@ fn disk_stage(machine: &Machine, layout: &TargetLayout, steps: &mut Vec<Step>) {
         // The old table brings nothing back once a new file system overwrote what it pointed to; on a blank
         // disk, or in space that was free, it always restores what was there.
         let index = u32::try_from(steps.len()).unwrap_or(u32::MAX);
-        let lost_after = (create && disk.carries_data()).then(|| index + 1);
+        let bare = disk.partitions.iter().any(|p| p.path == disk.path);
+        let lost_after = (create && disk.carries_data()).then(|| if bare { index } else { index + 1 });
         steps.push(Step::WriteTable(WriteTable {
             disk: disk.path.clone(),
             size_bytes: disk.size_bytes,
@@ -201,6 +202,7 @@ fn copy_step(machine: &Machine, layout: &TargetLayout) -> Step {
     Step::CopySystem(CopySystem {
         source: machine.source.clone(),
         device: root.map(Volume::device).unwrap_or_default(),
+        partition: root.map(|root| root.partition.clone()).unwrap_or_default(),
         disk: layout.disk.clone(),
         // A root that the person formatted a moment ago is known to be empty only to the disk itself; the copy
         // looks. What is never empty is a root with an installed system.

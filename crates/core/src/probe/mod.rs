@@ -126,14 +126,14 @@ fn disk(
     let content = blkid::ask(look, &path)?;
     let mut partitions = Vec::new();
     for part in &block.parts {
-        partitions.push(partition(look, root, holders, part)?);
+        partitions.push(partition(look, root, holders, part, live_medium)?);
     }
     // A file system, LUKS or LVM on the bare disk is shown as a partition that fills it: without it the disk
     // would look blank, and be erased without the question that data deserves.
     if partitions.is_empty() && content.holds_something() {
         let whole =
             sysfs::Part { name: block.name.clone(), number: 0, start_bytes: 0, size_bytes: block.size_bytes };
-        partitions.push(known(look, root, holders, &whole, &content));
+        partitions.push(known(look, root, holders, &whole, &content, live_medium));
     }
     let names: Vec<String> =
         std::iter::once(&block.name).chain(block.parts.iter().map(|part| &part.name)).cloned().collect();
@@ -164,9 +164,10 @@ fn partition(
     root: &Path,
     holders: &holders::Holders,
     part: &sysfs::Part,
+    live_medium: bool,
 ) -> Result<Partition, SysError> {
     let content = blkid::ask(look, &part.path())?;
-    Ok(known(look, root, holders, part, &content))
+    Ok(known(look, root, holders, part, &content, live_medium))
 }
 
 fn known(
@@ -175,6 +176,7 @@ fn known(
     holders: &holders::Holders,
     part: &sysfs::Part,
     content: &blkid::Content,
+    live_medium: bool,
 ) -> Partition {
     let path = part.path();
     let kind = content.kind();
@@ -198,8 +200,10 @@ fn known(
         (PartitionKind::Extended, Some(bytes)) => bytes,
         _ => part.size_bytes,
     };
+    // The medium's own partitions overlap the mounted image: mounting them only makes the kernel complain.
+    let os = if live_medium { None } else { os::name(look, root, &path, fs, kind, mounted.as_deref()) };
     Partition {
-        os: os::name(look, root, &path, fs, kind, mounted.as_deref()),
+        os,
         path,
         number: part.number,
         start_bytes: part.start_bytes,

@@ -106,13 +106,17 @@ impl InstallGrub {
     }
 
     pub(super) fn record(&self, sys: &mut dyn System) -> Result<UndoRecord, StepError> {
+        if self.firmware == Firmware::Bios {
+            // The disk is in use by now, so its first sectors cannot be written back behind the kernel's back.
+            return Ok(UndoRecord::Final {
+                why: format!("GRUB's code stays in the boot sector of {}", self.disk),
+            });
+        }
         let mut added = Vec::new();
-        if self.firmware == Firmware::Uefi {
-            for dir in [format!("EFI/{LOADER}"), "EFI/BOOT".into()] {
-                let path = in_target("/boot/efi").join(dir);
-                if sys.kind(&path)?.is_none() {
-                    added.push(path);
-                }
+        for dir in [format!("EFI/{LOADER}"), "EFI/BOOT".into()] {
+            let path = in_target("/boot/efi").join(dir);
+            if sys.kind(&path)?.is_none() {
+                added.push(path);
             }
         }
         let files = vec![in_target("/etc/default/grub"), in_target("/boot/efi/EFI/BOOT/BOOTX64.EFI")];

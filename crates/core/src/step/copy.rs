@@ -16,7 +16,9 @@ pub struct CopySystem {
     pub source: Source,
     /// The device of the target's root, for people.
     pub device: String,
-    /// The disk below it.
+    /// The partition below it.
+    pub partition: String,
+    /// The disk below that.
     pub disk: String,
     /// True where the root was not made by this installer: it may have files, which the copy replaces.
     pub over_existing: bool,
@@ -58,7 +60,11 @@ impl CopySystem {
         Ok(())
     }
 
-    fn copy(&self, sys: &mut dyn System, cx: &mut Context<'_>) -> Result<(), StepError> {
+    /// The copy alone, to the mounted target: unpacked where the root is clean, else rsync.
+    ///
+    /// # Errors
+    /// What the program said.
+    pub fn copy(&self, sys: &mut dyn System, cx: &mut Context<'_>) -> Result<(), StepError> {
         let clean = self.is_clean(sys)?;
         let unpack = self.source.kind == SourceKind::Squashfs && clean && !self.over_existing;
         if unpack {

@@ -63,15 +63,11 @@ impl WriteTable {
     }
 
     pub(super) fn run(&self, sys: &mut dyn System) -> Result<(), StepError> {
-        let create = matches!(self.edit, TableEdit::Create { .. });
-        if create {
-            // Signatures of old partitions and of the disk (LVM, md, old tables) would come back to life.
-            let mut argv = vec!["wipefs".to_string(), "--all".into(), "--force".into()];
-            argv.extend(self.old.iter().cloned());
-            argv.push(self.disk.clone());
-            if !self.old.is_empty() || self.has_signature(sys)? {
-                run(sys, &Cmd::new(argv))?;
-            }
+        // Signatures of the disk itself (a file system without a table, LVM, md, the old tables) would come back
+        // to life. Those of old partitions stay until a new file system takes their place: so the saved table
+        // brings everything back if we must stop before that.
+        if matches!(self.edit, TableEdit::Create { .. }) && self.has_signature(sys)? {
+            run(sys, &Cmd::new(["wipefs", "--all", "--force", self.disk.as_str()]))?;
         }
         let ranges = {
             let mut reader = DeviceReader::new(sys, &self.disk, self.size_bytes);

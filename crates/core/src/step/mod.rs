@@ -264,7 +264,7 @@ impl Step {
             Self::WriteTable(step) => Some(step.disk.clone()),
             Self::MakeLuks(step) => Some(step.partition.clone()),
             Self::MakeFilesystem(step) => Some(step.partition.clone()),
-            Self::CopySystem(step) => Some(step.device.clone()),
+            Self::CopySystem(step) => Some(step.partition.clone()),
             Self::InstallGrub(step) => Some(step.disk.clone()),
             _ => None,
         }

@@ -120,22 +120,66 @@ pub struct Keyboard {
     pub layout: String,
 }
 
+/// Console-setup's scripts that the first boot runs unless they are newer than /etc/default/keyboard.
+const CACHED_KEYBOARD: &str = "/etc/console-setup/cached_setup_keyboard.sh";
+const CACHED_TERMINAL: &str = "/etc/console-setup/cached_setup_terminal.sh";
+
 impl Keyboard {
     pub(super) fn paths() -> Vec<PathBuf> {
-        vec![in_target("/etc/vconsole.conf"), in_target("/etc/default/keyboard")]
+        ["/etc/vconsole.conf", "/etc/default/keyboard", CACHED_KEYBOARD].map(in_target).to_vec()
     }
 
     pub(super) fn run(&self, sys: &mut dyn System) -> Result<(), StepError> {
         let text = format!("KEYMAP={}\n", self.layout);
         sys.write(&in_target("/etc/vconsole.conf"), text.as_bytes(), 0o644)?;
-        // Debian's console-setup, initramfs and X read this one.
+        // Debian's console-setup, initramfs and X read this one. No KMAP: the initramfs would take that file
+        // without those it includes.
         let (layout, variant) = xkb(&self.layout);
         let text = format!(
             "XKBMODEL=\"pc105\"\nXKBLAYOUT=\"{layout}\"\nXKBVARIANT=\"{variant}\"\nXKBOPTIONS=\"\"\nBACKSPACE=\"guess\"\n"
         );
         sys.write(&in_target("/etc/default/keyboard"), text.as_bytes(), 0o644)?;
-        Ok(())
+        match self.map_file(sys)? {
+            Some(file) => cache(sys, &file),
+            None => Ok(()),
+        }
     }
+
+    /// The keymap's file in the installed system: /usr/share/keymaps/i386/DIR/NAME.kmap.gz.
+    fn map_file(&self, sys: &mut dyn System) -> Result<Option<String>, StepError> {
+        let root = "/usr/share/keymaps/i386";
+        for dir in sys.list(&in_target(root))? {
+            for suffix in ["kmap.gz", "map.gz"] {
+                let file = format!("{root}/{dir}/{}.{suffix}", self.layout);
+                if sys.kind(&in_target(&file))?.is_some() {
+                    return Ok(Some(file));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Points console-setup's cached script at the keymap; otherwise the first boot computes it again, for many seconds.
+fn cache(sys: &mut dyn System, file: &str) -> Result<(), StepError> {
+    let path = in_target(CACHED_KEYBOARD);
+    let Some(old) = read_text(sys, &path)? else { return Ok(()) };
+    let mut text = String::new();
+    for line in old.lines() {
+        match line.find("loadkeys '") {
+            Some(at) => text.push_str(&format!("{}loadkeys '{file}'", &line[..at])),
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    sys.write(&path, text.as_bytes(), 0o755)?;
+    // Written again as it is: newer than /etc/default/keyboard, which is what console-setup.sh compares.
+    let terminal = in_target(CACHED_TERMINAL);
+    if sys.kind(&terminal)?.is_some() {
+        let bytes = sys.read(&terminal)?;
+        sys.write(&terminal, &bytes, 0o755)?;
+    }
+    Ok(())
 }
 
 /// XKB layout and variant of a console keymap. The names are the same but for these.

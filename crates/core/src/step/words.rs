@@ -78,9 +78,13 @@ impl Step {
             Self::CreateUser(step) if step.sudo => format!("Created user '{}' with sudo access", step.name),
             Self::CreateUser(step) => format!("Created user '{}'", step.name),
             Self::AddToGroup(step) => format!("Added {} to the group {}", step.user, step.group),
-            Self::SetPassword(step) => format!("Password of {} is set", step.user),
             _ => return None,
         })
+    }
+
+    /// True where the conversation has no progress line for it.
+    pub fn quiet(&self) -> bool {
+        matches!(self, Self::SetPassword(_)) || self.done_sentence().is_some()
     }
 
     /// What happens to what, as a sentence of the plan.
@@ -182,6 +186,7 @@ impl Step {
             | Self::SetLocale(_)
             | Self::SetKeyboard(_)
             | Self::WriteGrubConfig(_) => "Put the files back as they were.".into(),
+            Self::InstallGrub(step) if step.firmware == Firmware::Bios => return None,
             Self::InstallGrub(_) => "Remove GRUB's files again.".into(),
             Self::BuildInitramfs(_) | Self::CheckBoot(_) => "Nothing to do.".into(),
         })

@@ -85,7 +85,9 @@ impl Session {
             self.want(wanted);
             self.undo.push(Undoable::Wish(before));
         }
-        for wish in wishes.iter().filter(|wish| !matches!(wish, Action::Finish | Action::Reboot | Action::Exit)) {
+        for wish in
+            wishes.iter().filter(|wish| !matches!(wish, Action::Finish | Action::Reboot | Action::Exit))
+        {
             let text = words::noted(wish, changed, &self.achieved());
             self.remember(Role::Tool, &format!("{}: noted", describe(wish)));
             self.say(text);
@@ -138,15 +140,23 @@ impl Session {
             }
             Action::Help => {
                 let state = self.state();
-                let context =
-                    Context { machine: &self.machine, state: &state, history: &self.history, lists: &self.lists };
+                let context = Context {
+                    machine: &self.machine,
+                    state: &state,
+                    history: &self.history,
+                    lists: &self.lists,
+                };
                 let text = words::help(&explain::suggestions(&context));
                 self.say(text);
             }
             Action::Explain { topic } => {
                 let state = self.state();
-                let context =
-                    Context { machine: &self.machine, state: &state, history: &self.history, lists: &self.lists };
+                let context = Context {
+                    machine: &self.machine,
+                    state: &state,
+                    history: &self.history,
+                    lists: &self.lists,
+                };
                 let text = explain::explain(topic, &context);
                 self.say(text);
             }
@@ -224,7 +234,11 @@ impl Session {
 fn touches_disks(action: &Action) -> bool {
     matches!(
         action,
-        Action::ListDisks | Action::Partition(_) | Action::Format { .. } | Action::Mount { .. } | Action::CopySystem
+        Action::ListDisks
+            | Action::Partition(_)
+            | Action::Format { .. }
+            | Action::Mount { .. }
+            | Action::CopySystem
     )
 }
 

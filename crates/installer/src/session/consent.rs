@@ -116,7 +116,8 @@ impl Session {
                 let before = self.spec.clone();
                 self.want(wanted);
                 self.undo.push(Undoable::Plan(before));
-                let told: Vec<String> = plan.steps.iter().map(|step| format!("{}: done", step.title())).collect();
+                let told: Vec<String> =
+                    plan.steps.iter().map(|step| format!("{}: done", step.title())).collect();
                 self.remember(Role::Tool, &told.join("\n"));
                 self.status = 0;
                 self.stages(None);
@@ -166,9 +167,13 @@ impl Session {
             Stage::Disk | Stage::System => {
                 "Say what you want to install on again to retry, \"list disks\" to look, or \"exit without reboot\" to leave."
             }
-            Stage::Bootloader => "Say \"install bootloader\" to retry; everything before it is still in place.",
+            Stage::Bootloader => {
+                "Say \"install bootloader\" to retry; everything before it is still in place."
+            }
             Stage::Finalize => "Say \"done\" to retry.",
-            Stage::Configuration | Stage::Users => "Say it again to retry, or something else; the rest is still in place.",
+            Stage::Configuration | Stage::Users => {
+                "Say it again to retry, or something else; the rest is still in place."
+            }
         };
         self.send(Event::Failure(Failure { what, state, next: next.into() }));
         self.stages(None);
@@ -200,7 +205,9 @@ impl Session {
         self.say("Rebooting...");
         match self.sys.reboot() {
             Ok(()) => self.over = true,
-            Err(error) => self.say(format!("The computer did not restart: {error}. Type \"reboot\" in a shell.")),
+            Err(error) => {
+                self.say(format!("The computer did not restart: {error}. Type \"reboot\" in a shell."))
+            }
         }
     }
 }
@@ -243,8 +250,7 @@ impl Teller {
 impl Observer for Teller {
     fn started(&mut self, index: usize, step: &Step) {
         self.stages(Some(step.stage()), None);
-        let quiet = step.done_sentence().is_some();
-        self.send(Event::StepStarted { title: step.title(), of: (index, self.total), quiet });
+        self.send(Event::StepStarted { title: step.title(), of: (index, self.total), quiet: step.quiet() });
     }
 
     fn report(&mut self, _step: &Step, report: Report) {

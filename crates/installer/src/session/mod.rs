@@ -204,16 +204,22 @@ impl Session {
     /// Takes back what an earlier run left half done.
     fn recover(&mut self) -> Result<(), levitate_core::step::StepError> {
         let Some((_, open)) = self.journal.ledger().open_plan() else { return Ok(()) };
-        let running = open.steps.iter().find(|(_, status)| status.record().is_some_and(|_| !matches!(status, levitate_core::journal::StepStatus::Done(_))));
+        let running = open.steps.iter().find(|(_, status)| {
+            status.record().is_some_and(|_| !matches!(status, levitate_core::journal::StepStatus::Done(_)))
+        });
         let during = running.map(|(step, _)| format!(" during: {}", step.title())).unwrap_or_default();
-        self.say(format!("An earlier run of the installer was interrupted{during}. Taking back what it began."));
+        self.say(format!(
+            "An earlier run of the installer was interrupted{during}. Taking back what it began."
+        ));
         let mut observer = consent::Teller::new(self.events.clone());
         let kept = exec::recover(self.sys.as_mut(), &mut self.journal, &mut observer)?.unwrap_or_default();
         for (step, why) in &kept {
             self.say(format!("Not taken back: {} ({why})", step.sentence()));
         }
         if kept.is_empty() {
-            self.say("Everything is as it was before. What you had said is remembered; say \"status\" to see it.");
+            self.say(
+                "Everything is as it was before. What you had said is remembered; say \"status\" to see it.",
+            );
         }
         self.refresh();
         Ok(())

@@ -17,7 +17,12 @@ pub(super) fn noted_target(machine: &Machine, spec: &InstallSpec) -> Option<Targ
         mount: wish.mountpoint.clone(),
         fs: machine.partition(&wish.partition).and_then(|(_, p)| p.fs.clone()),
     });
-    Some(Target { disk: disk.path.clone(), usage: TargetUse::Existing, encrypt: false, mounts: mounts.collect() })
+    Some(Target {
+        disk: disk.path.clone(),
+        usage: TargetUse::Existing,
+        encrypt: false,
+        mounts: mounts.collect(),
+    })
 }
 
 /// The answer to a wish that needed no step now.
@@ -25,7 +30,9 @@ pub(super) fn noted(wish: &Action, changed: bool, achieved: &Achieved) -> String
     if !changed {
         return match wish {
             Action::CopySystem if achieved.copied => "The system is on the disk already.".into(),
-            Action::InstallBootloader { .. } if achieved.bootloader => "The boot loader is installed already.".into(),
+            Action::InstallBootloader { .. } if achieved.bootloader => {
+                "The boot loader is installed already.".into()
+            }
             _ => "That is so already.".into(),
         };
     }
@@ -43,7 +50,9 @@ pub(super) fn noted(wish: &Action, changed: bool, achieved: &Achieved) -> String
         Action::AddToGroup { user, group } => format!("{user} will be in the group {group}, {later}."),
         Action::InstallBootloader { .. } => format!("The boot loader will be installed, {later}."),
         Action::Mount { partition, mountpoint } => {
-            format!("{partition} will be {mountpoint}, its contents kept. Say \"install the system\" when the target is complete.")
+            format!(
+                "{partition} will be {mountpoint}, its contents kept. Say \"install the system\" when the target is complete."
+            )
         }
         _ => "Noted.".into(),
     }
@@ -119,7 +128,9 @@ pub(super) fn help(suggestions: &[String]) -> String {
     for suggestion in suggestions {
         text.push_str(&format!("\n  \"{suggestion}\""));
     }
-    text.push_str("\nAt any time: \"list disks\", \"status\", \"undo\", \"what is luks\", \"exit without reboot\".");
+    text.push_str(
+        "\nAt any time: \"list disks\", \"status\", \"undo\", \"what is luks\", \"exit without reboot\".",
+    );
     text
 }
 
