@@ -2,6 +2,7 @@
 //!
 //! - [`image`]: the live medium, from Debian packages and this installer
 //! - [`vm`]: one QEMU machine: its arguments, its disks, its control socket
+//! - [`bench`]: measurements of the copy and of planning
 //! - [`drive`]: reading a guest's serial console and typing at its prompts
 //! - [`run`]: what `./run` does: a machine for a person, or for a script
 //! - [`scenario`]: the installs that `test-vm` performs and checks
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod drive;
 mod image;
 mod paths;
@@ -33,6 +35,8 @@ enum Task {
     Image(image::Args),
     /// Boot the medium in a virtual machine, for a person or for a script.
     Run(run::Args),
+    /// Measure the copy and the planning.
+    Bench(bench::Args),
     /// Install in virtual machines and check the installed systems from inside.
     TestVm(scenario::Args),
 }
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Image(args) => image::main(&args),
         Task::Run(args) => run::main(&args),
+        Task::Bench(args) => bench::main(&args),
         Task::TestVm(args) => scenario::main(&args),
     };
     match done {
