@@ -22,7 +22,8 @@ pub fn start(real: bool, verbose: bool) -> Option<PathBuf> {
             .join("levitate-installer")
     };
     let file = open(&folder).ok()?;
-    let level = if verbose { "debug" } else { "info" };
+    // Every program that is run, with its status and time, is in the log; what it was given on stdin never is.
+    let level = if verbose { "debug" } else { "info,levitate_core=debug" };
     let filter = EnvFilter::try_from_env("LEVITATE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -160,6 +160,14 @@ impl Step {
         }
     }
 
+    /// True where taking it back does something a person would want to hear of.
+    pub fn undo_acts(&self) -> bool {
+        !matches!(
+            self,
+            Self::MakeFilesystem(_) | Self::CopySystem(_) | Self::BuildInitramfs(_) | Self::CheckBoot(_)
+        )
+    }
+
     /// What taking it back means; `None` where it cannot be.
     pub fn undo_sentence(&self) -> Option<String> {
         Some(match self {

@@ -279,7 +279,9 @@ impl Observer for Teller {
     }
 
     fn undoing(&mut self, step: &Step) {
-        if let Some(sentence) = step.undo_sentence() {
+        if step.undo_acts()
+            && let Some(sentence) = step.undo_sentence()
+        {
             self.send(Event::Undoing { sentence });
         }
     }
