@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", requires = "script")]
     transcript: Option<PathBuf>,
     /// End at the prompt after the script's last line, without a reboot.
-    #[arg(long, requires = "script", conflicts_with_all = ["check", "login", "passphrase"])]
+    #[arg(long, requires = "script", conflicts_with_all = ["checks", "login", "passphrase"])]
     stay_live: bool,
     /// Keep the disks and firmware settings of the last run with this name, and boot from them first.
     #[arg(long)]

@@ -98,8 +98,9 @@ impl Machine {
                 _ => {}
             }
         }
-        let mut command = shell::command("qemu-system-x86_64");
-        command.args(self.arguments(medium, serial));
+        // A killed xtask runs no destructors; without this its guest would go on by itself, with a core to itself.
+        let mut command = shell::command("setpriv");
+        command.args(["--pdeathsig", "TERM", "qemu-system-x86_64"]).args(self.arguments(medium, serial));
         if matches!(serial, Serial::Socket) {
             let path = self.folder.join("qemu.log");
             let log = fs::File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
