@@ -43,13 +43,13 @@ impl Finish {
 
     fn keep_records(&self, sys: &mut dyn System) -> Result<(), StepError> {
         let to = in_target(INSTALLED_LOG_DIR);
-        sys.create_dir(&to, 0o750)?;
+        sys.create_dir(&to, 0o700)?;
         for name in sys.list(Path::new(STATE_DIR))? {
             let from = Path::new(STATE_DIR).join(&name);
             let keep = name == "journal.jsonl" || name == "installer.log" || name.starts_with("table-");
             if keep {
                 let bytes = sys.read(&from)?;
-                sys.write(&to.join(&name), &bytes, 0o640)?;
+                sys.write(&to.join(&name), &bytes, 0o600)?;
             }
         }
         Ok(())
