@@ -24,6 +24,8 @@ pub struct Transcript {
     state: State,
     line: Vec<u8>,
     returned: bool,
+    /// The number in the control sequence that is being read.
+    number: usize,
 }
 
 impl Transcript {
@@ -44,7 +46,7 @@ impl Transcript {
     }
 
     fn new(file: Option<File>, echo: bool) -> Self {
-        Self { file, echo, state: State::Text, line: Vec::new(), returned: false }
+        Self { file, echo, state: State::Text, line: Vec::new(), returned: false, number: 0 }
     }
 
     /// Takes bytes of the console and gives the lines that they complete.
@@ -57,9 +59,20 @@ impl Transcript {
                     self.text(byte, &mut lines);
                     State::Text
                 }
-                (State::Escape, b'[') => State::Control,
+                (State::Escape, b'[') => {
+                    self.number = 0;
+                    State::Control
+                }
                 (State::Escape, b']') => State::Title,
                 (State::Escape, b'(' | b')') => State::Charset,
+                (State::Control, b'0'..=b'9') => {
+                    self.number = (self.number * 10 + usize::from(byte - b'0')).min(1000);
+                    State::Control
+                }
+                (State::Control, b'C') => {
+                    self.forward();
+                    State::Text
+                }
                 (State::Control, 0x40..=0x7e) | (State::Title, 0x07) => State::Text,
                 (State::Title, 0x1b) => State::TitleEscape,
                 (State::Escape | State::Charset | State::TitleEscape, _) => State::Text,
@@ -70,6 +83,14 @@ impl Transcript {
             self.keep(line)?;
         }
         Ok(lines)
+    }
+
+    /// A line editor goes back to the first column and forward past its prompt, which stays as it is.
+    fn forward(&mut self) {
+        if std::mem::take(&mut self.returned) {
+            let text = String::from_utf8_lossy(&self.line).into_owned();
+            self.line = text.chars().take(self.number).collect::<String>().into_bytes();
+        }
     }
 
     fn text(&mut self, byte: u8, lines: &mut Vec<String>) {
@@ -118,6 +139,13 @@ impl Drop for Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prompt_that_a_line_editor_skips_stays() {
+        let mut transcript = Transcript::new(None, false);
+        let lines = transcript.feed(b"> a\r\x1b[2Cab\r\x1b[2Cabc\r\n").unwrap();
+        assert_eq!(lines, ["> abc"]);
+    }
 
     fn lines(parts: &[&[u8]]) -> Vec<String> {
         let mut transcript = Transcript::new(None, false);
