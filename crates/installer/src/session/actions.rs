@@ -183,7 +183,9 @@ impl Session {
             // No program of this computer runs in a rehearsal; what most of them are asked for is known anyway.
             return match argv.first().map(String::as_str) {
                 Some("lsblk" | "blkid" | "fdisk" | "sfdisk" | "parted") => self.list_disks(),
-                _ => self.say(format!("In a rehearsal no program runs, so \"{command}\" has nothing to show.")),
+                _ => {
+                    self.say(format!("In a rehearsal no program runs, so \"{command}\" has nothing to show."))
+                }
             };
         }
         let argv = ["timeout", "10"].map(String::from).into_iter().chain(argv);
