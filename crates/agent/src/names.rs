@@ -1,6 +1,7 @@
 //! Host, user and group names: what is allowed, and the nearest allowed name to propose.
 
 use levitate_core::lists::fold;
+use levitate_core::names::RESERVED;
 
 /// Why a host name is refused (RFC 1123), or nothing.
 pub fn host_problem(name: &str) -> Option<&'static str> {
@@ -37,60 +38,6 @@ pub fn host_proposal(said: &str) -> Option<String> {
     let name = name.trim_matches('-').to_owned();
     host_problem(&name).is_none().then_some(name)
 }
-
-/// Names that systems use for themselves.
-const RESERVED: &[&str] = &[
-    "root",
-    "daemon",
-    "bin",
-    "sys",
-    "sync",
-    "games",
-    "man",
-    "lp",
-    "mail",
-    "news",
-    "uucp",
-    "proxy",
-    "www-data",
-    "backup",
-    "list",
-    "irc",
-    "gnats",
-    "nobody",
-    "systemd-network",
-    "systemd-resolve",
-    "systemd-timesync",
-    "messagebus",
-    "sshd",
-    "avahi",
-    "polkitd",
-    "dbus",
-    "adm",
-    "disk",
-    "sudo",
-    "wheel",
-    "audio",
-    "video",
-    "users",
-    "tty",
-    "kmem",
-    "dialout",
-    "cdrom",
-    "floppy",
-    "tape",
-    "shadow",
-    "utmp",
-    "plugdev",
-    "staff",
-    "input",
-    "render",
-    "kvm",
-    "nogroup",
-    "operator",
-    "ftp",
-    "halt",
-];
 
 /// Why a user name is refused (the portable rule, and Debian's), or nothing.
 pub fn user_problem(name: &str) -> Option<&'static str> {

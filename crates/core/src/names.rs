@@ -24,8 +24,8 @@ pub fn check_hostname(name: &str) -> Result<(), Refusal> {
     ))
 }
 
-/// Names that a system account has or that tools read as something else.
-const RESERVED: &[&str] = &[
+/// Names that a system account or group has, so that no person can have them.
+pub const RESERVED: &[&str] = &[
     "root",
     "daemon",
     "bin",
@@ -80,7 +80,10 @@ const RESERVED: &[&str] = &[
     "netdev",
     "halt",
     "shutdown",
-    "admin",
+    "avahi",
+    "polkitd",
+    "dbus",
+    "ftp",
 ];
 
 /// Checks a login name: `[a-z_][a-z0-9_-]{0,31}`, not reserved.
