@@ -173,7 +173,9 @@ fn ground_one(
             Ok(argv) => one(A::RunShellCommand { command: argv.join(" ") }),
             Err(refusal) => Err(Ask::new(refusal.to_string())),
         },
+        Reading::Ask(question) if question.is_empty() => Err(Ask::new(unclear(ctx))),
         Reading::Ask(question) => Err(Ask::new(question.clone())),
+        Reading::Talk => Ok(Vec::new()),
     }
 }
 
@@ -193,6 +195,17 @@ fn boot_disk(refs: &crate::refs::Refs, ctx: &Context<'_>) -> Result<String, Ask>
         return Ok(target.disk.clone());
     }
     disk::find(refs, ctx).map(|disk| disk.path.clone())
+}
+
+/// The question where something does not fit, and no more is known than that.
+fn unclear(ctx: &Context<'_>) -> String {
+    let next = crate::explain::suggestions(ctx);
+    match next.first() {
+        Some(next) => {
+            format!("I am not sure what you want there. Can you say it another way, for example \"{next}\"?")
+        }
+        None => "I am not sure what you want there. Can you say it another way?".into(),
+    }
 }
 
 fn nothing_waits(ctx: &Context<'_>) -> String {

@@ -9,6 +9,7 @@ pub mod eval;
 pub mod explain;
 pub mod ground;
 pub mod names;
+pub mod prompt;
 pub mod reading;
 pub mod refs;
 pub mod rules;

@@ -89,6 +89,8 @@ pub enum Reading {
     Shell(String),
     /// Something is missing or does not fit: ask this.
     Ask(String),
+    /// Small talk, another job, an instruction that is nobody's wish: answered in words, nothing is done.
+    Talk,
 }
 
 /// How a disk shall be used, as said.
@@ -227,6 +229,7 @@ impl fmt::Display for Reading {
             }
             Self::Shell(command) => write!(f, "shell {}", or_unsaid(command)),
             Self::Ask(question) => write!(f, "ask {}", or_unsaid(question)),
+            Self::Talk => f.write_str("talk"),
         }
     }
 }
@@ -288,6 +291,7 @@ impl FromStr for Reading {
             "undo" => alone(Self::Undo),
             "status" => alone(Self::Status),
             "help" => alone(Self::Help),
+            "talk" => alone(Self::Talk),
             "partition" => PartitionSaid::parse(&words).map(Self::Partition).ok_or_else(error),
             "format" => match words.as_slice() {
                 [partition, fs] => Ok(Self::Format {
