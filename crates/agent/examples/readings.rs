@@ -1,9 +1,9 @@
 //! Finds the reading of every case: `cargo run -p levitate-agent --example readings -- SET.jsonl... [--out FILE] [--quiet]`.
 //!
-//! A case may carry a `reading` of its own, beside the contract's fields; else the rules' reading is tried. One that
-//! does not ground to what the case expects is printed and left out. `--out` gets what training reads: the prompt's
-//! facts and words, and the reading. Machines are read from the `machines` folder beside each set, else from
-//! training/data/machines.
+//! A case may carry a `reading` of its own, beside the contract's fields, or in `readings.jsonl` beside the set
+//! (`{"id":…,"reading":…}`); else the rules' reading is tried. One that does not ground to what the case expects is
+//! printed and left out. `--out` gets what training reads: the prompt's facts and words, and the reading. Machines are
+//! read from the `machines` folder beside each set, else from training/data/machines.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
@@ -20,6 +20,17 @@ fn machines(folder: &Path, into: &mut BTreeMap<String, Machine>) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         into.insert(name, Machine::from_json(&std::fs::read_to_string(&path).unwrap()).expect("machine"));
     }
+}
+
+/// Readings by the id of their case.
+fn readings(path: &Path) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .map(|line| {
+            let value: serde_json::Value = serde_json::from_str(line).expect("a line of readings.jsonl");
+            (value["id"].as_str().unwrap().to_owned(), value["reading"].as_str().unwrap().to_owned())
+        })
+        .collect()
 }
 
 fn main() {
@@ -40,6 +51,7 @@ fn main() {
         let mut known = BTreeMap::new();
         machines(&data, &mut known);
         machines(&set.with_file_name("machines"), &mut known);
+        let labels = readings(&set.with_file_name("readings.jsonl"));
         for (number, line) in std::fs::read_to_string(set).expect("a set").lines().enumerate() {
             if line.trim().is_empty() {
                 continue;
@@ -55,6 +67,7 @@ fn main() {
                 }
             };
             let own = value.as_object_mut().and_then(|object| object.remove("reading"));
+            let own = own.and_then(|own| own.as_str().map(str::to_owned));
             let case: eval::Case = match serde_json::from_value(value) {
                 Ok(case) => case,
                 Err(error) => {
@@ -69,8 +82,9 @@ fn main() {
                 continue;
             };
             let ctx = Context { machine, state: &case.state, history: &case.history, lists: &lists };
+            let own = own.or_else(|| labels.get(&case.id).cloned());
             let text = match &own {
-                Some(own) => own.as_str().unwrap_or_default().to_owned(),
+                Some(own) => own.clone(),
                 None => match rules::read(&case.user, &ctx) {
                     rules::Read::Readings(mut readings) => {
                         for reading in &mut readings {

@@ -17,7 +17,7 @@ reboot exit yes no undo status help explain shell ask talk. Uses of a disk: keep
 What was not said is ?.";
 
 /// Longest part of the last question that is shown, in characters.
-const ASKED: usize = 90;
+const ASKED: usize = 64;
 /// Longest utterance that is shown, in characters; what is longer is no wish for an installer.
 pub const SAID: usize = 400;
 /// Accounts that are named.
