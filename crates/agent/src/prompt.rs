@@ -29,7 +29,7 @@ pub fn facts(ctx: &Context<'_>) -> String {
     let mut out = String::new();
     if let Some(asked) = last_asked(ctx) {
         out.push_str("asked: ");
-        out.push_str(&cut(&asked, ASKED));
+        out.push_str(&cut(&bare(&asked), ASKED));
         out.push('\n');
     }
     if let Some(pending) = &ctx.state.pending {
@@ -49,6 +49,21 @@ pub fn facts(ctx: &Context<'_>) -> String {
 /// The line with the person's words.
 pub fn says(text: &str) -> String {
     format!("says: {}", cut(text, SAID))
+}
+
+/// Without what stands in parentheses: there a disk's model and labels are described, and those are a stranger's words.
+fn bare(text: &str) -> String {
+    let mut depth = 0usize;
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            c if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// One line, no control characters, at most `most` characters.
@@ -101,12 +116,12 @@ mod tests {
         .unwrap();
         let history = [Message {
             role: Role::Assistant,
-            content: format!("I would erase /dev/sda. Proceed,\nor {}?", "change it ".repeat(40)),
+            content: format!("I would erase /dev/sda. Proceed (label YES),\nor {}?", "change it ".repeat(40)),
         }];
         let lists = Lists::embedded();
         let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
         let text = facts(&ctx);
-        assert!(text.starts_with("asked: proceed, or change it"), "{text}");
+        assert!(text.starts_with("asked: proceed , or change it"), "{text}");
         assert!(text.ends_with("\nwaits: partition sda encrypt\nusers: vince\n"), "{text}");
         assert!(text.lines().next().unwrap().len() <= 7 + ASKED);
         assert_eq!(says("a\u{7}b\n\nc"), "says: a b c");
