@@ -12,7 +12,7 @@ from collections import Counter
 
 from . import mix
 from .noise import dressed, noisy
-from .records import BUILD, DATA, ROOT, is_valid, load
+from .records import BUILD, DATA, ROOT, family, held_out, is_valid, load
 from .slots import Slots
 
 
@@ -92,7 +92,8 @@ def main() -> None:
     BUILD.mkdir(parents=True, exist_ok=True)
     if not options.no_label:
         label()
-    records = load(BUILD / "records.jsonl")
+    apart = held_out()
+    records = [record for record in load(BUILD / "records.jsonl") if family(record) not in apart]
     kept = [record for record in records if is_valid(record)]
     used = [record for record in records if not is_valid(record)]
     generator = Generator(used, options.seed)

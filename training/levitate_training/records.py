@@ -37,8 +37,18 @@ def as_said(record: dict) -> dict:
 
 def family(record: dict) -> str:
     """Sentences of one idea: every variation of a hand-written one, and hand-written ones with the same skeleton."""
-    skeleton = re.sub(r"\d+", "0", record["says"].lower())
-    return re.sub(r"[^a-z0]+", " ", skeleton).strip()
+    return skeleton(record["says"].removeprefix("says: "))
+
+
+def skeleton(words: str) -> str:
+    """Words without case, marks and figures."""
+    return re.sub(r"\W+", " ", re.sub(r"\d+", "0", words.lower())).strip()
+
+
+def held_out() -> set[str]:
+    """Families of the held-out set: measured with, never trained on."""
+    with (ROOT / "training/heldout/heldout.jsonl").open(encoding="utf-8") as lines:
+        return {skeleton(json.loads(line)["user"]) for line in lines}
 
 
 def is_valid(record: dict) -> bool:
