@@ -1,8 +1,8 @@
 //! Readings to actions: what the words mean on this machine, in this state, after this conversation.
 //!
 //! The step where safety lives. A word that names no disk never becomes one; where nothing or more than one thing
-//! fits, the answer is a question that names what there is. Neighbours: [`disk`], [`partition`], [`plan`],
-//! [`people`].
+//! fits, the answer is a question that names what there is. Neighbours: [`disk`] and `pick` (which disk), `offers` and
+//! `history` (what was spoken of), `partition`, `plan`, [`people`].
 
 use levitate_core::action::InstallerAction;
 use levitate_core::lists::Found;
@@ -13,9 +13,12 @@ use crate::{Context, names, shell};
 
 pub mod disk;
 mod history;
+mod offers;
 mod partition;
 pub mod people;
+mod pick;
 mod plan;
+mod turn;
 
 pub use history::{devices, last_asked, mentioned_disks};
 
@@ -150,8 +153,9 @@ fn ground_one(
         Reading::User { name, sudo } => {
             one(A::CreateUser { name: people::new_name(name, ctx)?, sudo: *sudo })
         }
-        Reading::Password(said) => one(A::SetPassword { user: people::find(said, ctx, before)? }),
-        Reading::Group { user, group } => people::group(user, group, ctx, before).map(|action| vec![action]),
+        Reading::Password(said) => people::find_all(said, ctx, before)
+            .map(|users| users.into_iter().map(|user| A::SetPassword { user }).collect()),
+        Reading::Group { user, group } => people::group(user, group, ctx, before),
         Reading::Boot(refs) => {
             let target = if refs.is_empty() { None } else { Some(boot_disk(refs, ctx)?) };
             one(A::InstallBootloader { target })

@@ -52,7 +52,7 @@ pub fn says(text: &str) -> String {
 }
 
 /// Without what stands in parentheses: there a disk's model and labels are described, and those are a stranger's words.
-fn bare(text: &str) -> String {
+pub(crate) fn bare(text: &str) -> String {
     let mut depth = 0usize;
     let mut out = String::new();
     for c in text.chars() {

@@ -26,6 +26,8 @@ pub enum Ref {
     Smallest,
     /// By order, from 1; 0 is the last.
     Nth(u8),
+    /// The one in the middle.
+    Middle,
     /// Carries nothing.
     Blank,
     /// Has unpartitioned room.
@@ -70,7 +72,7 @@ impl fmt::Display for Refs {
     }
 }
 
-const FIXED: [(Ref, &str); 12] = [
+const FIXED: [(Ref, &str); 13] = [
     (Ref::Other, "other"),
     (Ref::It, "it"),
     (Ref::Biggest, "biggest"),
@@ -83,6 +85,7 @@ const FIXED: [(Ref, &str); 12] = [
     (Ref::Nth(4), "fourth"),
     (Ref::Nth(5), "fifth"),
     (Ref::Nth(0), "last"),
+    (Ref::Middle, "middle"),
 ];
 
 impl fmt::Display for Ref {
@@ -123,6 +126,12 @@ impl FromStr for Ref {
         }
         if let Some((word, _)) = FIXED.iter().find(|(_, name)| *name == text) {
             return Ok(word.clone());
+        }
+        // Of two, as some say it.
+        match text {
+            "former" => return Ok(Self::Nth(1)),
+            "latter" => return Ok(Self::Nth(0)),
+            _ => {}
         }
         if let Some(number) = text.strip_prefix('#') {
             return match number.parse() {

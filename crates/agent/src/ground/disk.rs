@@ -4,7 +4,8 @@ use levitate_core::lists::fold;
 use levitate_core::machine::{Disk, PartitionKind, Transport};
 use levitate_core::size::{GIB, decimal};
 
-use super::{Ask, history, join};
+pub use super::pick::spoken_of;
+use super::{Ask, history, join, pick};
 use crate::Context;
 use crate::refs::{Ref, Refs};
 
@@ -16,7 +17,7 @@ pub const ROOM: u64 = 8 * GIB;
 /// # Errors
 /// A question, where none or more than one fits, or the only one cannot be used.
 pub fn find<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<&'a Disk, Ask> {
-    let fitting = matching(refs, ctx)?;
+    let fitting = pick::matching(refs, ctx)?;
     let mut usable: Vec<&Disk> =
         fitting.iter().copied().filter(|disk| !disk.live_medium && !disk.read_only).collect();
     if usable.len() > 1 {
@@ -48,107 +49,11 @@ pub fn find<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<&'a Disk, Ask> {
     }
 }
 
-/// Every disk that the words fit, unusable ones included.
-fn matching<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<Vec<&'a Disk>, Ask> {
-    let mut disks: Vec<&Disk> = ctx.machine.disks.iter().collect();
-    let offered = history::last_offered(ctx);
-    let compares = |word: &Ref| matches!(word, Ref::Biggest | Ref::Smallest | Ref::Nth(_));
-    if refs.0.iter().any(compares) && offered.len() > 1 {
-        disks.retain(|disk| offered.contains(&disk.path));
-        disks.sort_by_key(|disk| offered.iter().position(|path| *path == disk.path));
-    }
-    for word in &refs.0 {
-        match word {
-            Ref::Biggest | Ref::Smallest | Ref::Nth(_) => {}
-            Ref::Size(said) => disks = of_size(&disks, said),
-            Ref::Other => {
-                let spoken = spoken_of(ctx);
-                if let Some(spoken) = &spoken {
-                    disks.retain(|disk| disk.path != *spoken);
-                }
-                disks.retain(|disk| !disk.live_medium && !disk.read_only);
-            }
-            Ref::It => {
-                let spoken = spoken_of(ctx).ok_or_else(|| {
-                    Ask::new(format!("Which disk do you mean? {}", describe_candidates(ctx)))
-                })?;
-                disks.retain(|disk| disk.path == spoken);
-            }
-            Ref::Not(word) => disks.retain(|disk| !fits(word, disk)),
-            word => disks.retain(|disk| fits(word, disk)),
-        }
-    }
-    // Order and size compare what is left, and only what could be used.
-    for word in &refs.0 {
-        if !matches!(word, Ref::Biggest | Ref::Smallest | Ref::Nth(_)) {
-            continue;
-        }
-        disks.retain(|disk| !disk.live_medium && !disk.read_only);
-        let sizes = disks.iter().map(|disk| disk.size_bytes);
-        // Nearly the same size is the same size to a person.
-        let like = |a: u64, b: u64| a.abs_diff(b) * 50 < a.max(b);
-        match word {
-            Ref::Biggest => {
-                let most = sizes.max().unwrap_or(0);
-                disks.retain(|disk| like(disk.size_bytes, most));
-            }
-            Ref::Smallest => {
-                let least = sizes.min().unwrap_or(0);
-                disks.retain(|disk| like(disk.size_bytes, least));
-            }
-            Ref::Nth(n) => {
-                let index = if *n == 0 { disks.len().saturating_sub(1) } else { usize::from(*n) - 1 };
-                disks = disks.get(index).map_or(Vec::new(), |disk| vec![*disk]);
-            }
-            _ => {}
-        }
-    }
-    Ok(disks)
-}
-
-/// The disk that "it" and "the other" are about: the plan that waits, else what was spoken of last, else the target.
-pub fn spoken_of(ctx: &Context<'_>) -> Option<String> {
-    use levitate_core::action::InstallerAction as A;
-    match &ctx.state.pending {
-        Some(A::Partition(request)) => return Some(request.disk.clone()),
-        Some(A::Format { partition, .. } | A::Mount { partition, .. }) => {
-            return ctx.machine.partition(partition).map(|(disk, _)| disk.path.clone());
-        }
-        _ => {}
-    }
-    history::last_disk(ctx).or_else(|| ctx.state.target.as_ref().map(|target| target.disk.clone())).or_else(
-        || {
-            let mut usable = ctx.machine.candidates();
-            match (usable.next(), usable.next()) {
-                (Some(only), None) => Some(only.path.clone()),
-                _ => None,
-            }
-        },
-    )
-}
-
 /// Disks of about that size, the narrowest reading that gives any.
-fn of_size<'a>(disks: &[&'a Disk], said: &str) -> Vec<&'a Disk> {
-    let number: f64 = said.trim_end_matches(['M', 'G', 'T']).parse().unwrap_or(0.0);
-    let units: &[(f64, f64)] = match said.as_bytes().last() {
-        Some(b'M') => &[(1e6, 1_048_576.0)],
-        Some(b'T') => &[(1e12, 1_099_511_627_776.0)],
-        Some(b'G') => &[(1e9, 1_073_741_824.0)],
-        _ => &[(1e9, 1_073_741_824.0), (1e12, 1_099_511_627_776.0)],
-    };
+pub(super) fn of_size<'a>(disks: &[&'a Disk], said: &str) -> Vec<&'a Disk> {
     for tolerance in [0.015, 0.04, 0.1] {
-        let near: Vec<&Disk> = disks
-            .iter()
-            .copied()
-            .filter(|disk| {
-                let size = disk.size_bytes as f64;
-                units.iter().any(|(ten, two)| {
-                    [number * ten, number * two]
-                        .iter()
-                        .any(|wanted| (size - wanted).abs() <= wanted * tolerance)
-                })
-            })
-            .collect();
+        let near: Vec<&Disk> =
+            disks.iter().copied().filter(|disk| is_within(disk.size_bytes, said, tolerance)).collect();
         if !near.is_empty() {
             return near;
         }
@@ -156,10 +61,31 @@ fn of_size<'a>(disks: &[&'a Disk], said: &str) -> Vec<&'a Disk> {
     Vec::new()
 }
 
+/// True where a person would say this number for that many bytes.
+pub(super) fn is_about(bytes: u64, said: &str) -> bool {
+    is_within(bytes, said, 0.04)
+}
+
+fn is_within(bytes: u64, said: &str, tolerance: f64) -> bool {
+    let number: f64 = said.trim_end_matches(['M', 'G', 'T']).parse().unwrap_or(0.0);
+    let units: &[(f64, f64)] = match said.as_bytes().last() {
+        Some(b'M') => &[(1e6, 1_048_576.0)],
+        Some(b'T') => &[(1e12, 1_099_511_627_776.0)],
+        Some(b'G') => &[(1e9, 1_073_741_824.0)],
+        _ => &[(1e9, 1_073_741_824.0), (1e12, 1_099_511_627_776.0)],
+    };
+    let near = |wanted: f64| (bytes as f64 - wanted).abs() <= wanted * tolerance;
+    units.iter().any(|(ten, two)| near(number * ten) || near(number * two))
+}
+
 /// True where a word fits a disk.
 pub fn fits(word: &Ref, disk: &Disk) -> bool {
     match word {
         Ref::Device(name) => {
+            // "p5" beside a maker is a model; alone it is a partition.
+            if name.starts_with('p') {
+                return fits_word(name, disk);
+            }
             let path = format!("/dev/{name}");
             disk.path == path || disk.partitions.iter().any(|partition| partition.path == path)
         }
@@ -171,7 +97,7 @@ pub fn fits(word: &Ref, disk: &Disk) -> bool {
     }
 }
 
-fn fits_word(word: &str, disk: &Disk) -> bool {
+pub(super) fn fits_word(word: &str, disk: &Disk) -> bool {
     let flash =
         !disk.rotational && !matches!(disk.transport, Transport::Usb | Transport::Mmc | Transport::Loop);
     match word {

@@ -2,6 +2,7 @@
 
 use levitate_core::machine::Machine;
 
+use super::offers;
 use crate::refs::device_name;
 use crate::{Context, Role};
 
@@ -67,19 +68,35 @@ pub fn last_disk(ctx: &Context<'_>) -> Option<String> {
 /// The disks that the installer's last turn named, in its order.
 pub fn last_offered(ctx: &Context<'_>) -> Vec<String> {
     let last = ctx.history.iter().rev().find(|message| message.role == Role::Assistant);
-    last.map_or(Vec::new(), |message| mentioned_disks(&message.content, ctx.machine))
-        .into_iter()
-        .filter(|path| ctx.machine.disk(path).is_some_and(|disk| !disk.live_medium && !disk.read_only))
-        .collect()
+    last.map_or(Vec::new(), |message| offers::turn(&message.content, ctx.machine).usable(ctx.machine))
 }
 
-/// The last question of the installer, lower case: its last sentence with a question mark, or the whole last turn.
+/// Longest question that is handed on together with the sentence before it, in characters.
+const TOLD: usize = 64;
+
+/// The last question of the installer, lower case: its last sentence with a question mark, or the whole last turn. A
+/// question of one word says nothing without the sentence before it ("On the SSD or on the Toshiba. Where?").
 pub fn last_asked(ctx: &Context<'_>) -> Option<String> {
     let last = ctx.history.iter().rev().find(|message| message.role != Role::Tool)?;
     if last.role != Role::Assistant {
         return None;
     }
     let text = last.content.to_lowercase();
-    let question = text.split_inclusive(['.', '!', '?']).rfind(|part| part.trim_end().ends_with('?'));
-    Some(question.map_or(text.trim(), str::trim).to_owned())
+    let parts = offers::sentences(&text, &[]);
+    let Some(at) = parts.iter().rposition(|part| part.trim_end().ends_with('?')) else {
+        return Some(text.trim().to_owned());
+    };
+    let question = parts[at].trim();
+    if at == 0 || question.contains(char::is_whitespace) {
+        return Some(question.to_owned());
+    }
+    // The end of the sentence before: there stands what was offered last.
+    let before = crate::prompt::bare(parts[at - 1]);
+    let mut words: Vec<&str> = before.split_whitespace().collect();
+    let length = |words: &[&str]| words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
+    while !words.is_empty() && length(&words) + question.chars().count() > TOLD {
+        words.remove(0);
+    }
+    words.push(question);
+    Some(words.join(" "))
 }

@@ -5,7 +5,7 @@ use levitate_core::lists::fold;
 use levitate_core::machine::{Disk, Partition, PartitionKind};
 use levitate_core::size::decimal;
 
-use super::{Ask, disk, history, join};
+use super::{Ask, disk, join, turn};
 use crate::Context;
 use crate::refs::{Ref, Refs};
 
@@ -14,6 +14,10 @@ use crate::refs::{Ref, Refs};
 /// # Errors
 /// A question, where none or more than one fits, or the only one must not be touched.
 pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Result<String, Ask> {
+    let relative = |word: &Ref| {
+        matches!(word, Ref::Nth(_) | Ref::Middle | Ref::Other | Ref::Biggest | Ref::Smallest)
+            || matches!(word, Ref::Not(word) if !matches!(**word, Ref::Device(_) | Ref::Word(_) | Ref::Size(_)))
+    };
     // Named: it has to exist, on the machine or among what was made since.
     for word in &refs.0 {
         let Ref::Device(name) = word else { continue };
@@ -37,6 +41,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
     {
         return Ok(path);
     }
+    let plain: Vec<&Ref> = refs.0.iter().filter(|word| !relative(word)).collect();
     let mut found: Vec<(&Disk, &Partition)> = ctx
         .machine
         .disks
@@ -44,7 +49,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
         .filter(|disk| !disk.live_medium)
         .flat_map(|disk| disk.partitions.iter().map(move |partition| (disk, partition)))
         .filter(|(disk, partition)| {
-            refs.0.iter().all(|word| match word {
+            plain.iter().all(|word| match word {
                 Ref::Not(word) => !fits(word, disk, partition),
                 word => fits(word, disk, partition),
             })
@@ -52,6 +57,16 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
         .collect();
     if refs.0.iter().all(|word| matches!(word, Ref::It)) {
         found.clear();
+    }
+    if plain.len() < refs.0.len() {
+        let words: Vec<&Ref> = refs.0.iter().filter(|word| relative(word)).collect();
+        let left: Vec<&Partition> = found.iter().map(|(_, partition)| *partition).collect();
+        let path = turn::choose(&words, &plain, &left, ctx, before)
+            .ok_or_else(|| Ask::new(format!("Which partition do you mean? {}", list(ctx))))?;
+        return match ctx.machine.partition(&path) {
+            Some((disk, _)) => usable(disk).map(|()| path),
+            None => Ok(path),
+        };
     }
     // "the windows partition" is the one it lives on, not its boot or recovery partitions.
     if found.len() > 1 {
@@ -99,7 +114,7 @@ fn numbered(name: &str, ctx: &Context<'_>) -> Result<String, Ask> {
 }
 
 /// The partition spoken of last.
-fn spoken_of(ctx: &Context<'_>, before: &[InstallerAction]) -> Option<String> {
+pub(super) fn spoken_of(ctx: &Context<'_>, before: &[InstallerAction]) -> Option<String> {
     let in_call = before.iter().rev().find_map(|action| match action {
         InstallerAction::Format { partition, .. } | InstallerAction::Mount { partition, .. } => {
             Some(partition.clone())
@@ -115,10 +130,7 @@ fn spoken_of(ctx: &Context<'_>, before: &[InstallerAction]) -> Option<String> {
         return Some(partition.clone());
     }
     ctx.history.iter().rev().find_map(|message| {
-        let names = history::devices(&message.content);
-        let known = |name: &&String| ctx.machine.partition(&format!("/dev/{name}")).is_some();
-        let mut partitions = names.iter().rev().filter(known);
-        partitions.next().map(|name| format!("/dev/{name}"))
+        turn::named(&message.content, ctx).pop().or_else(|| turn::labelled(&message.content, ctx))
     })
 }
 

@@ -2,8 +2,41 @@
 
 use levitate_core::action::InstallerAction;
 
-use super::{Ask, join, short};
-use crate::{Context, names};
+use super::{Ask, join, short, turn};
+use crate::refs::Ref;
+use crate::{Context, Role, names};
+
+/// Words that point at an account and are never the name of one.
+const POINTING: [&str; 19] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "last",
+    "former",
+    "latter",
+    "middle",
+    "other",
+    "both",
+    "all",
+    "them",
+    "everyone",
+    "everybody",
+    "me",
+    "him",
+    "her",
+    "mine",
+];
+
+/// The accounts that a word for several means.
+fn several(said: &str, users: &[String]) -> Option<Vec<String>> {
+    match said {
+        "both" if users.len() == 2 => Some(users.to_vec()),
+        "all" | "them" | "everyone" | "everybody" if users.len() > 1 => Some(users.to_vec()),
+        _ => None,
+    }
+}
 
 /// A name for a new account.
 pub fn new_name(said: &str, ctx: &Context<'_>) -> Result<String, Ask> {
@@ -18,6 +51,9 @@ pub fn new_name(said: &str, ctx: &Context<'_>) -> Result<String, Ask> {
     }
     // "Vince" is a name with a capital, not a mistake.
     let name = said.to_lowercase();
+    if POINTING.contains(&name.as_str()) {
+        return Err(Ask::new("What shall the account be called?"));
+    }
     match names::user_problem(&name) {
         None => Ok(name),
         Some(problem) => {
@@ -43,7 +79,11 @@ pub fn find(said: &str, ctx: &Context<'_>, before: &[InstallerAction]) -> Result
     let users = known(ctx, before);
     let made_now = before.iter().rev().find_map(|action| match action {
         InstallerAction::CreateUser { name, .. } => Some(name.clone()),
-        InstallerAction::AddToGroup { user, .. } => Some(user.clone()),
+        InstallerAction::AddToGroup { user, .. } | InstallerAction::SetPassword { user }
+            if user != "root" =>
+        {
+            Some(user.clone())
+        }
         _ => None,
     });
     match said {
@@ -60,11 +100,26 @@ pub fn find(said: &str, ctx: &Context<'_>, before: &[InstallerAction]) -> Result
                 return Ok((*only).clone());
             }
         }
+        "other" => {
+            let spoken = made_now.or_else(|| last_spoken_of(ctx, &users));
+            let mut others = turn::accounts(ctx, &users);
+            others.retain(|user| Some(user) != spoken.as_ref());
+            if let ([only], Some(_)) = (others.as_slice(), &spoken) {
+                return Ok(only.clone());
+            }
+            return Err(whose(&others));
+        }
+        word if matches!(word.parse(), Ok(Ref::Nth(_) | Ref::Middle)) => {
+            let named = turn::accounts(ctx, &users);
+            let order: Ref = word.parse().map_err(|()| whose(&users))?;
+            return turn::at(&order, &named).cloned().ok_or_else(|| whose(&users));
+        }
         "me" => {
             if let Some(name) = made_now {
                 return Ok(name);
             }
         }
+        name if POINTING.contains(&name) => {}
         name => {
             let name = name.to_lowercase();
             let near = users
@@ -94,8 +149,23 @@ pub fn find(said: &str, ctx: &Context<'_>, before: &[InstallerAction]) -> Result
     }
     match users.as_slice() {
         [only] => Ok(only.clone()),
-        [] => Err(Ask::new("There is no account yet. What shall it be called?")),
-        several => Err(Ask::new(format!("Whose account do you mean: {}?", join(several, "or")))),
+        users => Err(whose(users)),
+    }
+}
+
+fn whose(users: &[String]) -> Ask {
+    match users {
+        [] => Ask::new("There is no account yet. What shall it be called?"),
+        [only] => Ask::new(format!("Whose account do you mean: that of {only}?")),
+        several => Ask::new(format!("Whose account do you mean: {}?", join(several, "or"))),
+    }
+}
+
+/// The accounts that a word points at: one, or several where it says so.
+pub fn find_all(said: &str, ctx: &Context<'_>, before: &[InstallerAction]) -> Result<Vec<String>, Ask> {
+    match several(said, &known(ctx, before)) {
+        Some(users) => Ok(users),
+        None => find(said, ctx, before).map(|user| vec![user]),
     }
 }
 
@@ -105,7 +175,7 @@ pub fn group(
     group: &str,
     ctx: &Context<'_>,
     before: &[InstallerAction],
-) -> Result<InstallerAction, Ask> {
+) -> Result<Vec<InstallerAction>, Ask> {
     let group = group.to_lowercase();
     let group = if group == "wheel" || group == "admin" { "sudo".to_owned() } else { group };
     if !names::is_group(&group) {
@@ -114,15 +184,16 @@ pub fn group(
     let users = known(ctx, before);
     let name = said.to_lowercase();
     if group == "sudo"
-        && !matches!(said, "" | "it" | "me" | "root")
+        && !matches!(said, "" | "it" | "root")
+        && !POINTING.contains(&name.as_str())
         && !users.contains(&name)
         && names::user_problem(&name).is_none()
         && !users.iter().any(|user| levitate_core::lists::osa(user, &name, 1) <= 1)
     {
-        return Ok(InstallerAction::CreateUser { name, sudo: true });
+        return Ok(vec![InstallerAction::CreateUser { name, sudo: true }]);
     }
-    let user = find(said, ctx, before)?;
-    Ok(InstallerAction::AddToGroup { user, group })
+    let member = |user| InstallerAction::AddToGroup { user, group: group.clone() };
+    Ok(find_all(said, ctx, before)?.into_iter().map(member).collect())
 }
 
 /// The account spoken of last.
@@ -143,6 +214,16 @@ fn last_spoken_of(ctx: &Context<'_>, users: &[String]) -> Option<String> {
 /// The word after "called", "name is" … in the last turns: "name the box after him", "an admin by the same name".
 pub fn last_named(ctx: &Context<'_>) -> Option<String> {
     let users = known(ctx, &[]);
+    // A city that was just said alone is what "it" is called after.
+    let said =
+        ctx.history.iter().rev().find(|message| message.role == Role::User).map(|message| &message.content);
+    if let Some(place) = said
+        && place.split_whitespace().count() <= 3
+        && !users.contains(&place.trim().to_lowercase())
+        && matches!(ctx.lists.zone_of_known_place(place), levitate_core::lists::Found::One(_))
+    {
+        return names::host_proposal(place);
+    }
     last_spoken_of(ctx, &users).or_else(|| {
         ctx.history.iter().rev().find_map(|message| {
             let lower = message.content.to_lowercase();

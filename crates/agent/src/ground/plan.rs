@@ -5,7 +5,7 @@ use levitate_core::machine::Disk;
 use levitate_core::size::{GIB, Size, decimal};
 use levitate_core::state::Stage;
 
-use super::{Ask, disk, history};
+use super::{Ask, disk, history, join, offers, pick};
 use crate::Context;
 use crate::reading::{EntrySaid, PartitionSaid, UseSaid};
 use crate::refs::{Ref, Refs, SizeSaid};
@@ -47,6 +47,11 @@ fn which_disk<'a>(
     ctx: &Context<'a>,
 ) -> Result<&'a Disk, Ask> {
     if !said.disk.is_empty() {
+        if said.usage == UseSaid::Free
+            && let Some(gap) = gap_of_size(&said.disk, ctx)?
+        {
+            return Ok(gap);
+        }
         if said.usage == UseSaid::Free && ctx.machine.candidates().count() > 1 {
             // Of two that fit, the one with room is meant.
             let mut roomy = said.disk.clone();
@@ -104,6 +109,31 @@ fn which_disk<'a>(
     only.ok_or_else(|| Ask::new(disk::describe_candidates(ctx)))
 }
 
+/// The disk with a gap of the size that was said: "the 1.6 TB gap", "those 186".
+fn gap_of_size<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<Option<&'a Disk>, Ask> {
+    let is_size = |word: &&Ref| matches!(word, Ref::Size(_));
+    let Some(Ref::Size(said)) = refs.0.iter().find(is_size) else { return Ok(None) };
+    let others = Refs(refs.0.iter().filter(|word| !is_size(word)).cloned().collect());
+    let gaps: Vec<&'a Disk> = ctx
+        .machine
+        .candidates()
+        .filter(|on| on.carries_data())
+        .filter(|on| {
+            on.largest_free().is_some_and(|gap| gap.size >= disk::ROOM && disk::is_about(gap.size, said))
+        })
+        .filter(|on| others.is_empty() || pick::matching(&others, ctx).is_ok_and(|fit| fit.contains(on)))
+        .collect();
+    let [gap] = gaps.as_slice() else { return Ok(None) };
+    // A disk of that size with room may be meant as well.
+    match disk::find(refs, ctx) {
+        Ok(other) if other.path != gap.path => {
+            let names = [disk::describe(gap), disk::describe(other)];
+            Err(Ask::new(format!("Which one do you mean: the free space of {}?", join(&names, "or"))))
+        }
+        _ => Ok(Some(gap)),
+    }
+}
+
 fn which_use(
     said: &PartitionSaid,
     pending: Option<&PartitionRequest>,
@@ -132,15 +162,32 @@ fn which_use(
             Some(pending) if said.usage == UseSaid::Same => pending.usage,
             _ if blank => Use::Whole,
             Some(pending) if pending.usage == Use::Free && room >= disk::ROOM => Use::Free,
+            // "In the free space of the SSD, or on the Toshiba?" - "the former": the offer says how.
+            None if counted(&said.disk) && room >= disk::ROOM && offered_free(on, ctx) => Use::Free,
             _ => return Err(how(on, room)),
         },
     })
 }
 
+/// True where a disk was only pointed at by its place in an offer.
+fn counted(refs: &Refs) -> bool {
+    !refs.is_empty() && refs.0.iter().all(|word| matches!(word, Ref::Nth(_) | Ref::Middle))
+}
+
+fn offered_free(on: &Disk, ctx: &Context<'_>) -> bool {
+    offers::offered(ctx).is_some_and(|turn| turn.in_free.contains(&on.path))
+}
+
 fn how(on: &Disk, room: u64) -> Ask {
-    let free = if room >= disk::ROOM { format!("use its free {}, ", decimal(room)) } else { String::new() };
-    let beside = if disk::has_system(on) { "make room beside what is there, " } else { "" };
-    Ask::new(format!("{} is not empty. Shall I {free}{beside}or erase all of it?", disk::describe(on)))
+    let mut ways = Vec::new();
+    if room >= disk::ROOM {
+        ways.push(format!("use its free {}", decimal(room)));
+    }
+    if disk::has_system(on) {
+        ways.push("make room beside what is there".to_owned());
+    }
+    ways.push("erase all of it".to_owned());
+    Ask::new(format!("{} is not empty. Shall I {}?", disk::describe(on), join(&ways, "or")))
 }
 
 fn bytes(said: SizeSaid, now: Option<Size>, ctx: &Context<'_>) -> Option<u64> {

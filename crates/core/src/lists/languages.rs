@@ -128,11 +128,10 @@ impl Lists {
             "programmers dvorak" | "programmer dvorak" => first("dvorak-programmer"),
             _ => None,
         };
-        if let Some(name) = by_kind {
+        // A keymap called "azerty" exists; who says so means the French one.
+        let own = self.keymaps.iter().find(|name| name.eq_ignore_ascii_case(exact) && *name != "azerty");
+        if let Some(name) = own.cloned().or(by_kind) {
             return Found::One(name);
-        }
-        if let Some(name) = self.keymaps.iter().find(|name| name.eq_ignore_ascii_case(exact)) {
-            return Found::One(name.clone());
         }
         let dashed = fold(words).replace(' ', "-");
         if let Some(name) = self.keymaps.iter().find(|name| fold(name).replace(' ', "-") == dashed) {
