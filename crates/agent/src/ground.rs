@@ -81,14 +81,14 @@ fn ground_one(
         Reading::ListDisks => one(A::ListDisks),
         Reading::Partition(said) => plan::ground(said, ctx).map(|request| vec![A::Partition(request)]),
         Reading::Format { partition, fs } => {
-            let path = partition::find(partition, ctx, before)?;
+            let path = partition::find(partition, ctx, before, true)?;
             let filesystem = fs.ok_or_else(|| {
                 Ask::new(format!("Which file system shall {path} get: ext4, btrfs or xfs?"))
             })?;
             one(A::Format { partition: path, filesystem })
         }
         Reading::Mount { partition, at } => {
-            let path = partition::find(partition, ctx, before)?;
+            let path = partition::find(partition, ctx, before, false)?;
             if at.is_empty() {
                 return Err(Ask::new(format!("Where shall {path} be mounted, for example /home or /data?")));
             }

@@ -36,6 +36,12 @@ pub fn mentioned_disks(text: &str, machine: &Machine) -> Vec<String> {
     found
 }
 
+/// As [`mentioned_disks`], without what a model says of itself in parentheses, where the disk is named outside them.
+pub(super) fn disks_of_turn(text: &str, machine: &Machine) -> Vec<String> {
+    let outside = mentioned_disks(&crate::prompt::bare(text), machine);
+    if outside.is_empty() { mentioned_disks(text, machine) } else { outside }
+}
+
 /// The disk of a partition that the machine facts do not have yet.
 pub fn disk_of_new_partition(path: &str, machine: &Machine) -> Option<String> {
     machine
@@ -54,7 +60,7 @@ pub fn disk_of_new_partition(path: &str, machine: &Machine) -> Option<String> {
 /// The disk spoken of last, where it was one alone.
 pub fn last_disk(ctx: &Context<'_>) -> Option<String> {
     for message in ctx.history.iter().rev() {
-        let mut disks = mentioned_disks(&message.content, ctx.machine);
+        let mut disks = disks_of_turn(&message.content, ctx.machine);
         disks.retain(|path| ctx.machine.disk(path).is_some_and(|disk| !disk.live_medium && !disk.read_only));
         match disks.len() {
             0 => {}

@@ -13,6 +13,8 @@ pub(super) struct Turn {
     /// Ways to count them: all of the turn, and the last sentence that names two. What names no one disk ("a Crucial" of
     /// two) is `None`, and still counts.
     pub orders: Vec<Vec<Option<String>>>,
+    /// A list that counts for itself.
+    pub numbered: bool,
     /// Disks that were named together with their free space.
     pub in_free: Vec<String>,
 }
@@ -59,9 +61,12 @@ pub(super) fn turn(text: &str, machine: &Machine) -> Turn {
             .flat_map(|clause| clause.disks.clone())
             .flatten();
         if order.iter().flatten().count() > 0 {
-            return Turn { orders: vec![order], in_free: free.collect() };
+            return Turn { orders: vec![order], numbered: true, in_free: free.collect() };
         }
     }
+    // What a model says of itself stands in parentheses, and names nothing where the device does.
+    let outside = crate::prompt::bare(text);
+    let text = if history::mentioned_disks(&outside, machine).is_empty() { text } else { &outside };
     let clauses = clauses(text, machine);
     let all = whole(&clauses);
     let mut orders = vec![all.clone()];
@@ -78,7 +83,7 @@ pub(super) fn turn(text: &str, machine: &Machine) -> Turn {
     orders.push(all.iter().filter(counted).cloned().collect());
     orders.dedup();
     let free = clauses.iter().filter(|clause| clause.free).flat_map(|clause| clause.disks.clone()).flatten();
-    Turn { orders, in_free: free.collect() }
+    Turn { orders, numbered: false, in_free: free.collect() }
 }
 
 fn distinct<'a>(clauses: impl Iterator<Item = &'a Clause>) -> Vec<Option<String>> {
@@ -161,28 +166,39 @@ const KEPT: [&str; 25] = [
 fn clauses(text: &str, machine: &Machine) -> Vec<Clause> {
     let mut out = Vec::new();
     for (sentence, part) in sentences(text, &[';', '\n']).into_iter().enumerate() {
-        let spaced = part.replace([',', ':'], " , ");
-        let words: Vec<&str> = spaced.split_whitespace().collect();
-        for clause in words.split(|word| {
-            matches!(
-                word.to_lowercase().as_str(),
-                "," | "and" | "or" | "und" | "oder" | "et" | "ou" | "y" | "o" | "e"
-            )
-        }) {
-            let text = clause.join(" ");
-            let lower = text.to_lowercase();
-            let free =
-                ["free space", "gap", "unpartitioned", "unallocated"].iter().any(|word| lower.contains(word));
-            let devices = history::mentioned_disks(&text, machine);
-            let by_device = !devices.is_empty();
-            let disks =
-                if by_device { devices.into_iter().map(Some).collect() } else { by_words(&lower, machine) };
-            if !disks.is_empty() {
-                out.push(Clause { sentence, by_device, free, disks });
+        let heads = part.matches(':').count();
+        for (number, piece) in part.split(':').enumerate() {
+            let spaced = piece.replace(',', " , ");
+            let words: Vec<&str> = spaced.split_whitespace().collect();
+            for clause in words.split(|word| parts_from_the_next(word)) {
+                let text = clause.join(" ");
+                let lower = text.to_lowercase();
+                let free = ["free space", "gap", "unpartitioned", "unallocated"]
+                    .iter()
+                    .any(|word| lower.contains(word));
+                let devices = history::mentioned_disks(&text, machine);
+                let by_device = !devices.is_empty();
+                let mut disks: Vec<Option<String>> = if by_device {
+                    devices.into_iter().map(Some).collect()
+                } else {
+                    by_words(&lower, machine)
+                };
+                // "Two Windows 11: …", "Which SSD: …" say what is listed; they are no item of it.
+                disks.retain(|disk| disk.is_some() || number == heads);
+                if !disks.is_empty() {
+                    out.push(Clause { sentence, by_device, free, disks });
+                }
             }
         }
     }
     out
+}
+
+fn parts_from_the_next(word: &str) -> bool {
+    matches!(
+        word.to_lowercase().as_str(),
+        "," | "and" | "or" | "und" | "oder" | "et" | "ou" | "y" | "o" | "e"
+    )
 }
 
 /// A text cut after `.`, `!`, `?` and any of `also`, but not inside "1.6".
@@ -345,7 +361,7 @@ pub(super) fn others(ctx: &Context<'_>) -> Option<Vec<String>> {
 /// The disk spoken of last, by whatever word, where it was one alone.
 pub(super) fn spoken(ctx: &Context<'_>) -> Option<String> {
     for message in ctx.history.iter().rev() {
-        let mut named = history::mentioned_disks(&message.content, ctx.machine);
+        let mut named = history::disks_of_turn(&message.content, ctx.machine);
         if named.is_empty() && message.role != Role::Tool {
             named = turn(&message.content, ctx.machine).usable(ctx.machine);
         }

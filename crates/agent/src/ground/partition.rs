@@ -12,8 +12,9 @@ use crate::refs::{Ref, Refs};
 /// The path of the one partition that the words fit.
 ///
 /// # Errors
-/// A question, where none or more than one fits, or the only one must not be touched.
-pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Result<String, Ask> {
+/// A question, where none or more than one fits, or the only one must not be touched. What `erases` asks for more: a
+/// label in a turn, or the only one left of a disk, is not enough.
+pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction], erases: bool) -> Result<String, Ask> {
     let relative = |word: &Ref| {
         matches!(word, Ref::Nth(_) | Ref::Middle | Ref::Other | Ref::Biggest | Ref::Smallest)
             || matches!(word, Ref::Not(word) if !matches!(**word, Ref::Device(_) | Ref::Word(_) | Ref::Size(_)))
@@ -37,7 +38,8 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
         };
     }
     if refs.0.contains(&Ref::It)
-        && let Some(path) = spoken_of(ctx, before)
+        && let Some(path) =
+            spoken_of(ctx, before).or_else(|| if erases { None } else { turn::last_labelled(ctx) })
     {
         return Ok(path);
     }
@@ -61,7 +63,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
     if plain.len() < refs.0.len() {
         let words: Vec<&Ref> = refs.0.iter().filter(|word| relative(word)).collect();
         let left: Vec<&Partition> = found.iter().map(|(_, partition)| *partition).collect();
-        let path = turn::choose(&words, &plain, &left, ctx, before)
+        let path = turn::choose(&words, &plain, &left, ctx, before, erases)
             .ok_or_else(|| Ask::new(format!("Which partition do you mean? {}", list(ctx))))?;
         return match ctx.machine.partition(&path) {
             Some((disk, _)) => usable(disk).map(|()| path),
@@ -69,7 +71,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
         };
     }
     // "the windows partition" is the one it lives on, not its boot or recovery partitions.
-    if found.len() > 1 {
+    if found.len() > 1 && !refs.is_empty() {
         let named = |partition: &Partition| {
             partition.os.is_some()
                 && !matches!(partition.kind, PartitionKind::Esp | PartitionKind::WindowsRecovery)
@@ -81,6 +83,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction]) -> Resul
     match found.as_slice() {
         [(disk, partition)] => usable(disk).map(|()| partition.path.clone()),
         [] => Err(Ask::new(format!("Which partition do you mean? {}", list(ctx)))),
+        _ if refs.is_empty() => Err(Ask::new(format!("Which partition do you mean? {}", list(ctx)))),
         several => {
             let names: Vec<String> = several.iter().map(|(_, partition)| partition.path.clone()).collect();
             Err(Ask::new(format!("Which one do you mean: {}?", join(&names, "or"))))
@@ -129,9 +132,7 @@ pub(super) fn spoken_of(ctx: &Context<'_>, before: &[InstallerAction]) -> Option
     {
         return Some(partition.clone());
     }
-    ctx.history.iter().rev().find_map(|message| {
-        turn::named(&message.content, ctx).pop().or_else(|| turn::labelled(&message.content, ctx))
-    })
+    ctx.history.iter().rev().find_map(|message| turn::named(&message.content, ctx).pop())
 }
 
 fn fits(word: &Ref, disk: &Disk, partition: &Partition) -> bool {

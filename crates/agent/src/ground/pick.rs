@@ -108,10 +108,10 @@ fn others<'a>(disks: &[&'a Disk], refs: &Refs, ctx: &Context<'_>) -> Vec<&'a Dis
 /// The disks that an order word can mean among those that the other words left. Every way to count is tried: the
 /// answer is one disk only where all of them agree.
 fn in_order<'a>(word: &Ref, left: &[&'a Disk], refs: &Refs, ctx: &Context<'a>) -> Vec<&'a Disk> {
-    let orders = match offers::offered(ctx) {
-        Some(turn) => turn.orders,
-        None => vec![ctx.machine.candidates().map(|disk| Some(disk.path.clone())).collect()],
-    };
+    let turn = offers::offered(ctx).unwrap_or_else(|| offers::Turn {
+        orders: vec![ctx.machine.candidates().map(|disk| Some(disk.path.clone())).collect()],
+        ..offers::Turn::default()
+    });
     let at = |order: &[Option<&str>]| -> Option<String> {
         let index = match word {
             Ref::Nth(0) => order.len().checked_sub(1)?,
@@ -123,12 +123,12 @@ fn in_order<'a>(word: &Ref, left: &[&'a Disk], refs: &Refs, ctx: &Context<'a>) -
     };
     let is_left = |path: &str| left.iter().any(|disk| disk.path == path && usable(disk));
     let (mut among, mut counted) = (Vec::new(), Vec::new());
-    for order in &orders {
+    for order in &turn.orders {
         let order: Vec<Option<&str>> = order.iter().map(Option::as_deref).collect();
         let kept: Vec<Option<&str>> = order.iter().copied().filter(|path| path.is_none_or(is_left)).collect();
-        // Items of a list keep their numbers.
-        let numbered = order.contains(&None);
-        among.extend(at(if numbered { &order } else { &kept }).filter(|path| is_left(path)));
+        // Items of a list keep their numbers, and so does what is not known.
+        let fixed = turn.numbered || order.contains(&None);
+        among.extend(at(if fixed { &order } else { &kept }).filter(|path| is_left(path)));
         counted.extend(at(&order).filter(|path| is_left(path)));
     }
     // "the second SSD" counts SSDs; "the third one, with Tumbleweed" counts disks and says what is on it.

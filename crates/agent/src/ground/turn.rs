@@ -32,7 +32,7 @@ pub(super) fn named(text: &str, ctx: &Context<'_>) -> Vec<String> {
 
 /// The one partition whose label a turn quotes: "one NTFS partition, label games". A label is a stranger's word, so
 /// the turn has to be about a partition, and a label that anything may be called is not looked for.
-pub(super) fn labelled(text: &str, ctx: &Context<'_>) -> Option<String> {
+fn labelled(text: &str, ctx: &Context<'_>) -> Option<String> {
     const COMMON: [&str; 12] = [
         "root",
         "home",
@@ -60,6 +60,11 @@ pub(super) fn labelled(text: &str, ctx: &Context<'_>) -> Option<String> {
     fitting.next().is_none().then(|| only.path.clone())
 }
 
+/// The partition whose label was quoted last.
+pub(super) fn last_labelled(ctx: &Context<'_>) -> Option<String> {
+    ctx.history.iter().rev().find_map(|message| labelled(&message.content, ctx))
+}
+
 /// The partition that words such as "first" and "other" mean among those that the other words left.
 pub(super) fn choose(
     words: &[&Ref],
@@ -67,6 +72,7 @@ pub(super) fn choose(
     left: &[&Partition],
     ctx: &Context<'_>,
     before: &[InstallerAction],
+    erases: bool,
 ) -> Option<String> {
     let spoken = ctx.history.iter().rev().filter(|message| message.role != Role::Tool);
     let offered = spoken.map(|message| named(&message.content, ctx)).find(|named| named.len() > 1);
@@ -75,7 +81,7 @@ pub(super) fn choose(
     let list: Vec<String> = match offered {
         Some(offered) => offered,
         None if by_disk => left.iter().map(|partition| partition.path.clone()).collect(),
-        None if words.contains(&&Ref::Other) => beside(ctx, before)?,
+        None if words.contains(&&Ref::Other) && !erases => beside(ctx, before)?,
         None => return None,
     };
     let fits = |path: &String| {
