@@ -7,6 +7,7 @@
 //! partition ssd+samsung whole encrypt fs=btrfs root=60G home=rest
 //! partition ? keep swap=8G            no disk said, no use said (an edit of the pending plan, or the only disk)
 //! partition other same                the pending plan on the other disk
+//! partition -first+-last keep         neither of those; order words count what the installer named last
 //! format sda2 ext4          mount home /home          timezone los angeles       locale german
 //! user vince sudo           password him              group vince wheel          boot ssd
 //! ```

@@ -219,7 +219,7 @@ proptest! {
     /// A reading that was written is read back as it was.
     #[test]
     fn readings_round_trip(
-        disk in proptest::collection::vec(proptest::sample::select(vec!["sda", "500G", "ssd", "samsung", "other", "it", "biggest", "first", "last", "blank", "roomy", "-windows", "nvme0n1p2", "1.5T"]), 0..3),
+        disk in proptest::collection::vec(proptest::sample::select(vec!["sda", "500G", "ssd", "samsung", "other", "it", "biggest", "first", "middle", "last", "blank", "roomy", "-windows", "nvme0n1p2", "1.5T"]), 0..3),
         usage in proptest::sample::select(vec!["keep", "whole", "free", "beside", "along", "same"]),
         options in proptest::sample::subsequence(vec!["encrypt", "fs=btrfs", "give=200G", "root=60G", "home=rest", "swap=double", "boot=usual", "/boot/efi:1G", "/var:?:xfs"], 0..9),
         place in "[a-zA-Z][a-zA-Z/_ ]{0,18}[a-z]",

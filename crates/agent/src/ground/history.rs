@@ -106,3 +106,36 @@ pub fn last_asked(ctx: &Context<'_>) -> Option<String> {
     words.push(question);
     Some(words.join(" "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+    use levitate_core::lists::Lists;
+    use levitate_core::state::State;
+
+    #[test]
+    fn a_question_of_one_word_carries_the_sentence_before_it() {
+        let machine: Machine = serde_json::from_str(
+            r#"{"version":1,"firmware":"uefi","source":{"kind":"squashfs","path":"/x","installed_bytes":1}}"#,
+        )
+        .unwrap();
+        let (state, lists) = (State::default(), Lists::embedded());
+        for (said, asked) in [
+            ("Hello. Shall I erase it?", "shall i erase it?"),
+            ("Yes: in the free space of the SSD, or on the Toshiba. Where?", "yes: in the free space of the ssd, or on the toshiba. where?"),
+            ("It has 1.6 TB (model x. y) free. Use?", "it has 1.6 tb free. use?"),
+            ("Which?", "which?"),
+            ("Done.", "done."),
+        ] {
+            let history = [Message { role: Role::Assistant, content: said.into() }];
+            let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
+            assert_eq!(last_asked(&ctx).as_deref(), Some(asked));
+        }
+        let long = format!("{} on the Toshiba. Where?", "in the free space, or ".repeat(9));
+        let history = [Message { role: Role::Assistant, content: long }];
+        let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
+        let asked = last_asked(&ctx).unwrap();
+        assert!(asked.ends_with("on the toshiba. where?") && asked.chars().count() <= TOLD, "{asked}");
+    }
+}

@@ -5,7 +5,7 @@ use levitate_core::lists::fold;
 use levitate_core::machine::{Disk, Partition, PartitionKind};
 use levitate_core::size::decimal;
 
-use super::{Ask, disk, join, turn};
+use super::{Ask, disk, history, join, turn};
 use crate::Context;
 use crate::refs::{Ref, Refs};
 
@@ -25,7 +25,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction], erases: 
         let path = if name.starts_with('p') { numbered(name, ctx)? } else { format!("/dev/{name}") };
         let new = ctx.state.target.iter().flat_map(|target| &target.mounts).any(|mount| mount.path == path);
         if new {
-            return Ok(path);
+            return untouched(path, ctx);
         }
         return match ctx.machine.partition(&path) {
             Some((disk, _)) => usable(disk).map(|()| path),
@@ -41,7 +41,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction], erases: 
         && let Some(path) =
             spoken_of(ctx, before).or_else(|| if erases { None } else { turn::last_labelled(ctx) })
     {
-        return Ok(path);
+        return untouched(path, ctx);
     }
     let plain: Vec<&Ref> = refs.0.iter().filter(|word| !relative(word)).collect();
     let mut found: Vec<(&Disk, &Partition)> = ctx
@@ -65,10 +65,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction], erases: 
         let left: Vec<&Partition> = found.iter().map(|(_, partition)| *partition).collect();
         let path = turn::choose(&words, &plain, &left, ctx, before, erases)
             .ok_or_else(|| Ask::new(format!("Which partition do you mean? {}", list(ctx))))?;
-        return match ctx.machine.partition(&path) {
-            Some((disk, _)) => usable(disk).map(|()| path),
-            None => Ok(path),
-        };
+        return untouched(path, ctx);
     }
     // "the windows partition" is the one it lives on, not its boot or recovery partitions.
     if found.len() > 1 && !refs.is_empty() {
@@ -89,6 +86,15 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction], erases: 
             Err(Ask::new(format!("Which one do you mean: {}?", join(&names, "or"))))
         }
     }
+}
+
+/// The path, where its disk may be touched. What was made since is in no list yet; its disk is.
+fn untouched(path: String, ctx: &Context<'_>) -> Result<String, Ask> {
+    let on = match ctx.machine.partition(&path) {
+        Some((disk, _)) => Some(disk),
+        None => history::disk_of_new_partition(&path, ctx.machine).and_then(|disk| ctx.machine.disk(&disk)),
+    };
+    on.map_or(Ok(()), usable).map(|()| path)
 }
 
 fn usable(disk: &Disk) -> Result<(), Ask> {

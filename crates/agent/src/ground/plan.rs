@@ -27,6 +27,9 @@ pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionReques
         ));
     }
     let disk = which_disk(said, pending, ctx)?;
+    if !offers::is_usable(&disk.path, ctx.machine) {
+        return Err(Ask::new(disk::describe_candidates(ctx)));
+    }
     let usage = which_use(said, pending, disk, ctx)?;
     let mut request = match pending {
         // An edit keeps what the plan had.
