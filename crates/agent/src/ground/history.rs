@@ -96,8 +96,12 @@ pub fn last_asked(ctx: &Context<'_>) -> Option<String> {
     if at == 0 || question.contains(char::is_whitespace) {
         return Some(question.to_owned());
     }
-    // The end of the sentence before: there stands what was offered last.
-    let before = crate::prompt::bare(parts[at - 1]);
+    // The end of the sentence before: there stands what was offered last. A model in parentheses may hold a point, so
+    // they go first.
+    let told = crate::prompt::bare(&text);
+    let parts = offers::sentences(&told, &[]);
+    let at = parts.iter().rposition(|part| part.trim_end().ends_with('?'))?;
+    let before = at.checked_sub(1).map_or("", |before| parts[before]);
     let mut words: Vec<&str> = before.split_whitespace().collect();
     let length = |words: &[&str]| words.iter().map(|word| word.chars().count() + 1).sum::<usize>();
     while !words.is_empty() && length(&words) + question.chars().count() > TOLD {
@@ -123,7 +127,10 @@ mod tests {
         let (state, lists) = (State::default(), Lists::embedded());
         for (said, asked) in [
             ("Hello. Shall I erase it?", "shall i erase it?"),
-            ("Yes: in the free space of the SSD, or on the Toshiba. Where?", "yes: in the free space of the ssd, or on the toshiba. where?"),
+            (
+                "Yes: in the free space of the SSD, or on the Toshiba. Where?",
+                "yes: in the free space of the ssd, or on the toshiba. where?",
+            ),
             ("It has 1.6 TB (model x. y) free. Use?", "it has 1.6 tb free. use?"),
             ("Which?", "which?"),
             ("Done.", "done."),
