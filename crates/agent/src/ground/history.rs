@@ -93,7 +93,8 @@ pub fn last_asked(ctx: &Context<'_>) -> Option<String> {
         return Some(text.trim().to_owned());
     };
     let question = parts[at].trim();
-    if at == 0 || question.contains(char::is_whitespace) {
+    // Where a plan waits, "Continue?" is about that.
+    if at == 0 || question.contains(char::is_whitespace) || ctx.state.pending.is_some() {
         return Some(question.to_owned());
     }
     // The end of the sentence before: there stands what was offered last. A model in parentheses may hold a point, so
