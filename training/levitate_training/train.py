@@ -1,7 +1,7 @@
 """`training/train`: trains the adapter on training/build/train.jsonl, loss on the answers alone.
 
 Stops after --minutes or --epochs, whichever comes first; the learning rate falls to zero at that end. A run that was
-stopped goes on with --resume. On a CPU one process a core is started, on a GPU one.
+stopped goes on with --resume. On a CPU the first core leads and every other one helps; on a GPU there is one process.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from safetensors.torch import load_file, save_file
 
 from . import prompt
@@ -47,90 +46,151 @@ def save(reader: Reader, path: Path, facts: dict) -> None:
     part.replace(path)
 
 
-def agree(values: list[torch.Tensor], world: int) -> None:
-    """Sums tensors over the processes, as one message."""
-    if world == 1:
-        return
-    flat = torch.cat([value.flatten() for value in values])
-    dist.all_reduce(flat)
+class Shared:
+    """What the processes share: the weights as the leader has them, and a gradient of each helper.
+
+    A helper takes the newest weights, works on a batch and leaves its gradient; the leader adds what lies there to its
+    own at every step. Nobody waits for a helper, so one on a busy core slows nothing down; its gradient is a step or
+    two old, which does no harm at these learning rates.
+    """
+
+    def __init__(self, size: int, helpers: int):
+        share = lambda *shape: torch.zeros(*shape).share_memory_()
+        self.weights, self.gradients = share(size), share(helpers, size)
+        # Loss, answer tokens, tokens, examples of the gradient that lies there.
+        self.counts = share(helpers, 4).double().share_memory_()
+        self.ready = torch.zeros(helpers, dtype=torch.int32).share_memory_()
+        self.next_batch = torch.multiprocessing.get_context("spawn").Value("i", 0)
+        self.stop = torch.zeros(1, dtype=torch.int32).share_memory_()
+
+    def take(self) -> int:
+        """The number of a batch that nobody has taken."""
+        with self.next_batch.get_lock():
+            self.next_batch.value += 1
+            return self.next_batch.value - 1
+
+
+def flat(tensors_: list[torch.Tensor]) -> torch.Tensor:
+    return torch.cat([tensor.detach().flatten() for tensor in tensors_])
+
+
+def put(values: torch.Tensor, into: list[torch.Tensor]) -> None:
+    """The reverse of `flat`."""
     at = 0
-    for value in values:
-        value.copy_(flat[at : at + value.numel()].view_as(value))
-        at += value.numel()
+    with torch.no_grad():
+        for tensor in into:
+            tensor.copy_(values[at : at + tensor.numel()].view_as(tensor))
+            at += tensor.numel()
 
 
-def work(rank: int, options: argparse.Namespace) -> None:
-    """One process: its share of the batches, gradients summed over all."""
-    world, device = options.processes, options.device
-    if device == "cpu":
+class Data:
+    """The examples as tokens, in the order of the run: the same in every process."""
+
+    def __init__(self, tokenizer, options: argparse.Namespace):
+        encoded = [encode(tokenizer, example) for example in read(options.train)]
+        encoded = [example for example in encoded if len(example.ids) <= options.longest]
+        order = random.Random(options.seed)
+        self.batches = [b for _ in range(options.epochs) for b in batches(encoded, options.batch, order)]
+
+
+def prepare(options: argparse.Namespace):
+    """Tokenizer and model, the same in every process."""
+    if options.device == "cpu":
         torch.set_num_threads(1)
-        os.nice(options.nice)
-    if world > 1:
-        os.environ.setdefault("MASTER_ADDR", "127.0.0.1")
-        os.environ.setdefault("MASTER_PORT", str(options.port))
-        dist.init_process_group("gloo", rank=rank, world_size=world)
     torch.manual_seed(options.seed)
     tokenizer = load_tokenizer(options.base)
     reader = Reader(
         load_model(options.base), ids(tokenizer, prompt.prefix()), options.rank, options.alpha, options.layers
-    ).to(device)
+    ).to(options.device)
+    return tokenizer, reader
+
+
+def backward(reader: Reader, batch, device: str) -> list[float]:
+    """Adds the gradient of a batch; gives its summed loss, answer tokens, tokens and examples."""
+    inputs, labels = tensors(batch)
+    with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+        loss, count = reader.loss(inputs.to(device), labels.to(device))
+    loss.backward()
+    return [loss.item(), float(count), float((inputs != 0).sum()), float(len(inputs))]
+
+
+def helper(index: int, shared: Shared, options: argparse.Namespace) -> None:
+    """Lends an idle core."""
+    os.nice(options.nice)
+    tokenizer, reader = prepare(options)
+    data = Data(tokenizer, options)
+    while not shared.stop.item() and (number := shared.take()) < len(data.batches):
+        put(shared.weights, reader.trained())
+        counts = backward(reader, data.batches[number], options.device)
+        while shared.ready[index].item() and not shared.stop.item():
+            time.sleep(0.01)
+        shared.gradients[index].copy_(flat([p.grad for p in reader.trained()]))
+        shared.counts[index] = torch.tensor(counts, dtype=torch.float64)
+        shared.ready[index] = 1
+        for parameter in reader.trained():
+            parameter.grad = None
+
+
+def lead(options: argparse.Namespace) -> None:
+    """Trains, with the helpers' gradients where there are any."""
+    device = options.device
+    tokenizer, reader = prepare(options)
     if options.resume:
         missing = reader.load_state_dict(load_file(options.out), strict=False)
         if missing.unexpected_keys:
             raise SystemExit(f"{options.out}: has {missing.unexpected_keys[0]}, which this model does not")
-    optimizer = torch.optim.AdamW(reader.trained(), lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0)
-    train = [encode(tokenizer, example) for example in read(options.train)]
-    train = [example for example in train if len(example.ids) <= options.longest]
+    trained = reader.trained()
+    helpers = options.processes - 1
+    shared = Shared(sum(p.numel() for p in trained), helpers)
+    shared.weights.copy_(flat(trained))
+    spawned = torch.multiprocessing.spawn(helper, (shared, options), nprocs=helpers, join=False) if helpers else None
+    optimizer = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0)
+    data = Data(tokenizer, options)
     valid = [encode(tokenizer, example) for example in read(options.valid)]
-    order = random.Random(options.seed)
-    began, seen, tokens, step, loss_sum, loss_count = time.time(), 0, 0, 0, 0.0, 0
+    began, step, seen, tokens, loss_sum, loss_count = time.time(), 0, 0, 0, 0.0, 0
     next_save = options.save_every
-    for epoch in range(options.epochs):
-        todo = batches(train, options.batch, order)
-        per_epoch = len(todo) // world
-        for index in range(per_epoch):
-            inputs, labels = tensors(todo[index * world + rank])
-            with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
-                loss, count = reader.loss(inputs.to(device), labels.to(device))
-            loss.backward()
-            passed = time.time() - began
-            totals = torch.tensor([loss.item(), float(count), passed, float((inputs != 0).sum()), float(len(inputs))])
-            agree([p.grad for p in reader.trained()] + [totals], world)
-            # All processes go by the same clock.
-            passed = totals[2].item() / world
-            share = max(passed / (options.minutes * 60), (epoch * per_epoch + index + 1) / (options.epochs * per_epoch))
-            warm = min(1.0, (step + 1) / options.warmup)
-            for group in optimizer.param_groups:
-                group["lr"] = options.lr * warm * max(0.0, 1.0 - share)
-            for parameter in reader.trained():
-                parameter.grad /= totals[1]
-            torch.nn.utils.clip_grad_norm_(reader.trained(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            step += 1
-            seen += int(totals[4].item())
-            tokens += int(totals[3].item())
-            loss_sum += totals[0].item()
-            loss_count += int(totals[1].item())
-            if rank == 0 and step % options.log_every == 0:
-                print(
-                    f"step {step} examples {seen} loss {loss_sum / loss_count:.4f} {tokens / passed:.0f} tokens/s "
-                    f"{passed / 60:.1f} min lr {optimizer.param_groups[0]['lr']:.2e}", flush=True,
-                )
-                loss_sum, loss_count = 0.0, 0
-            ended = share >= 1.0
-            if passed / 60 >= next_save or ended:
-                next_save += options.save_every
-                if rank == 0:
-                    facts = {"rank": options.rank, "alpha": options.alpha, "examples": seen, "steps": step,
-                             "minutes": round(passed / 60, 1), "lr": options.lr, "seed": options.seed}
-                    facts["valid_exact"] = round(validate(reader, valid, device), 4)
-                    save(reader, options.out, facts)
-                    print(f"saved {options.out}: {facts}", flush=True)
-                if world > 1:
-                    dist.barrier()
-            if ended:
-                return
+    while (number := shared.take()) < len(data.batches):
+        counts = torch.tensor(backward(reader, data.batches[number], device), dtype=torch.float64)
+        for index in range(helpers):
+            if shared.ready[index].item():
+                at = 0
+                for parameter in trained:
+                    parameter.grad += shared.gradients[index][at : at + parameter.numel()].view_as(parameter)
+                    at += parameter.numel()
+                counts += shared.counts[index]
+                shared.ready[index] = 0
+        passed = time.time() - began
+        share = max(passed / (options.minutes * 60), (number + 1) / len(data.batches))
+        for group in optimizer.param_groups:
+            group["lr"] = options.lr * min(1.0, (step + 1) / options.warmup) * max(0.0, 1.0 - share)
+        for parameter in trained:
+            parameter.grad /= counts[1].item()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if helpers:
+            shared.weights.copy_(flat(trained))
+        step += 1
+        loss_sum, loss_count = loss_sum + counts[0].item(), loss_count + int(counts[1])
+        tokens, seen = tokens + int(counts[2]), seen + int(counts[3])
+        if step % options.log_every == 0:
+            print(
+                f"step {step} examples {seen} loss {loss_sum / loss_count:.4f} {tokens / passed:.0f} tokens/s "
+                f"{passed / 60:.1f} min lr {optimizer.param_groups[0]['lr']:.2e}", flush=True,
+            )
+            loss_sum, loss_count = 0.0, 0
+        if passed / 60 >= next_save or share >= 1.0:
+            next_save += options.save_every
+            facts = {"rank": options.rank, "alpha": options.alpha, "examples": seen, "steps": step,
+                     "minutes": round(passed / 60, 1), "lr": options.lr, "seed": options.seed}
+            facts["valid_exact"] = round(validate(reader, valid, device), 4)
+            save(reader, options.out, facts)
+            print(f"saved {options.out}: {facts}", flush=True)
+        if share >= 1.0:
+            break
+    shared.stop[0] = 1
+    if spawned is not None:
+        spawned.join()
 
 
 def main() -> None:
@@ -153,15 +213,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1 if gpu else os.cpu_count() or 1)
     parser.add_argument("--device", default="cuda" if gpu else "cpu")
-    parser.add_argument("--nice", type=int, default=10, help="niceness on a CPU: other work goes first")
-    parser.add_argument("--port", type=int, default=29531, help="loopback port of the processes")
+    parser.add_argument("--nice", type=int, default=10, help="niceness of the helpers: other work goes first")
     parser.add_argument("--log-every", type=int, default=20)
     parser.add_argument("--save-every", type=float, default=6, help="minutes between checkpoints")
     options = parser.parse_args()
-    if options.processes > 1:
-        torch.multiprocessing.spawn(work, (options,), nprocs=options.processes)
-    else:
-        work(0, options)
+    lead(options)
 
 
 if __name__ == "__main__":
