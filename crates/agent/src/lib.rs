@@ -5,6 +5,7 @@
 //! [`understand`] is the way through; nothing in this crate changes anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod decide;
 pub mod eval;
 pub mod explain;
 pub mod grammar;
@@ -79,16 +80,5 @@ pub enum Answer {
 ///
 /// Pure: no clock, no randomness, no input but the arguments; under a millisecond but for a mistyped place name.
 pub fn understand(text: &str, ctx: &Context<'_>) -> Answer {
-    match rules::read(text, ctx) {
-        rules::Read::Readings(readings) => Answer::Actions(ground::ground(&readings, ctx)),
-        rules::Read::Text(text) => Answer::Text(text),
-        rules::Read::Nothing(words) => {
-            let message = if words.is_empty() {
-                "You can say what you want in your own words.".to_owned()
-            } else {
-                format!("I did not understand \"{}\".", ground::short(&words))
-            };
-            Answer::NotUnderstood { message, suggestions: explain::suggestions(ctx) }
-        }
-    }
+    decide::without_model(text, ctx).answer
 }

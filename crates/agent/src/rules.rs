@@ -53,11 +53,34 @@ impl Words<'_> {
     }
 }
 
+impl<'a> Words<'a> {
+    fn of(text: &'a str) -> Self {
+        let text = text.trim();
+        let lower = text.to_lowercase().replace('’', "'");
+        Self { text, tokens: tokens(&lower_if_shouted(text)), lower }
+    }
+}
+
+/// A bare yes or no has at most so many words.
+const BARE: usize = 3;
+
+/// Reads what needs no model: nothing, what [`guard`] takes, a bare yes or no to what waits.
+pub fn plain(text: &str, ctx: &Context<'_>) -> Option<Read> {
+    let words = Words::of(text);
+    if words.tokens.iter().all(Token::is_break) {
+        return Some(Read::Nothing(String::new()));
+    }
+    if let Some(read) = guard::read(&words) {
+        return Some(read);
+    }
+    let short = words.tokens.iter().filter(|token| !token.is_break()).count() <= BARE;
+    let answer = consent::read(&words, ctx).filter(|_| short && ctx.state.pending.is_some())?;
+    matches!(answer.as_slice(), [Reading::Confirm | Reading::Cancel]).then_some(Read::Readings(answer))
+}
+
 /// Reads an utterance.
 pub fn read(text: &str, ctx: &Context<'_>) -> Read {
-    let text = text.trim();
-    let lower = text.to_lowercase().replace('’', "'");
-    let words = Words { text, tokens: tokens(&lower_if_shouted(text)), lower };
+    let words = Words::of(text);
     if words.tokens.iter().all(Token::is_break) {
         return Read::Nothing(String::new());
     }
