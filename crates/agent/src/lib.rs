@@ -5,6 +5,7 @@
 //! [`understand`] is the way through; nothing in this crate changes anything.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod calls;
 pub mod decide;
 pub mod eval;
 pub mod explain;
@@ -15,8 +16,10 @@ pub mod prompt;
 pub mod reading;
 pub mod refs;
 pub mod rules;
+pub mod sentence;
 pub mod shell;
 pub mod text;
+pub mod tools;
 pub mod wire;
 
 use levitate_core::action::InstallerAction;

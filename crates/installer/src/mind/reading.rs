@@ -1,0 +1,48 @@
+//! Our tuned model: one reading of the sentence, held to a grammar of its own words, weighed against the rules'.
+
+use levitate_agent::decide::{self, Heard};
+use levitate_agent::{Context, grammar, prompt};
+use levitate_core::sys::Cancel;
+use levitate_model::{Engine, EngineError, Limits, Profile, Request};
+
+use super::Thought;
+
+/// Evaluates instruction and facts ahead.
+pub(super) fn prepare(engine: &mut dyn Engine, ctx: &Context<'_>) -> Result<(), EngineError> {
+    engine.prepare(&Profile::utterance(&prompt::facts(ctx), "says:"))
+}
+
+/// Reads a sentence.
+pub(super) fn understand(
+    engine: &mut dyn Engine,
+    text: &str,
+    ctx: &Context<'_>,
+    cancel: &Cancel,
+) -> Result<Thought, EngineError> {
+    let facts = prompt::facts(ctx);
+    let request = Request {
+        messages: Profile::utterance(&facts, &prompt::says(text)),
+        grammar: Some(grammar::reading(text, &facts)),
+        limits: Limits::default(),
+    };
+    let generation = engine.generate(&request, cancel)?;
+    let heard = Heard { reading: generation.text, log_probability: generation.log_probability };
+    let mut failed = None;
+    let decision = decide::decide(text, ctx, &heard, |rules| {
+        if rules.is_empty() {
+            return None;
+        }
+        match engine.score(&request, rules, cancel) {
+            Ok(likely) => Some(likely),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        }
+    });
+    match failed {
+        // Without the score the model's reading stands; only somebody who stops it is heeded.
+        Some(EngineError::Cancelled) => Err(EngineError::Cancelled),
+        _ => Ok(Thought { timings: Some(generation.timings), ..decision.into() }),
+    }
+}
