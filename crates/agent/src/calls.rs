@@ -16,8 +16,12 @@ pub fn words() -> String {
 /// One to six calls, or plain words.
 pub fn calls(ctx: &Context<'_>) -> String {
     let machine = ctx.machine;
-    let disks: Vec<String> =
-        machine.disks.iter().filter(|disk| !disk.live_medium && !disk.read_only).map(|d| d.path.clone()).collect();
+    let disks: Vec<String> = machine
+        .disks
+        .iter()
+        .filter(|disk| !disk.live_medium && !disk.read_only)
+        .map(|d| d.path.clone())
+        .collect();
     let mut partitions: Vec<String> = machine
         .disks
         .iter()
@@ -31,10 +35,11 @@ pub fn calls(ctx: &Context<'_>) -> String {
     users.push("root".into());
     let topics: Vec<String> = TOPICS.iter().map(|(_, name)| (*name).to_owned()).collect();
 
-    let mut rules: Vec<(&str, String)> = ["list_disks", "copy_system", "finish", "reboot", "exit", "undo", "status", "help"]
-        .into_iter()
-        .map(|name| (name, call(name, "")))
-        .collect();
+    let mut rules: Vec<(&str, String)> =
+        ["list_disks", "copy_system", "finish", "reboot", "exit", "undo", "status", "help"]
+            .into_iter()
+            .map(|name| (name, call(name, "")))
+            .collect();
     rules.extend([
         ("set_hostname", call("set_hostname", &value("name", "HOST"))),
         ("set_timezone", call("set_timezone", &value("zone", "ZONE"))),
@@ -48,7 +53,8 @@ pub fn calls(ctx: &Context<'_>) -> String {
         ("clarify", call("clarify", &value("question", "TEXT"))),
     ]);
     if !disks.is_empty() {
-        let sizes: Vec<String> = ["give", "root", "home", "swap", "boot"].iter().map(|name| extra(name, "SIZE")).collect();
+        let sizes: Vec<String> =
+            ["give", "root", "home", "swap", "boot"].iter().map(|name| extra(name, "SIZE")).collect();
         let fields = format!(
             "{} {} {} {}",
             both(&value("disk", "DISK"), &value("use", "USE")),
@@ -57,11 +63,20 @@ pub fn calls(ctx: &Context<'_>) -> String {
             sizes.join(" ")
         );
         rules.push(("partition", call("partition", &fields)));
-        rules.push(("install_bootloader", format!("{} | {}", call("install_bootloader", ""), call("install_bootloader", &value("target", "DISK")))));
+        rules.push((
+            "install_bootloader",
+            format!(
+                "{} | {}",
+                call("install_bootloader", ""),
+                call("install_bootloader", &value("target", "DISK"))
+            ),
+        ));
     }
     if !partitions.is_empty() {
-        rules.push(("format", call("format", &both(&value("partition", "PART"), &value("filesystem", "FS")))));
-        rules.push(("mount", call("mount", &both(&value("partition", "PART"), &value("mountpoint", "PATH")))));
+        rules
+            .push(("format", call("format", &both(&value("partition", "PART"), &value("filesystem", "FS")))));
+        rules
+            .push(("mount", call("mount", &both(&value("partition", "PART"), &value("mountpoint", "PATH")))));
     }
 
     let mut out = String::from("start: one (\"\\n\" one){0,5} | WORDS\n");
@@ -73,7 +88,9 @@ pub fn calls(ctx: &Context<'_>) -> String {
     }
     out.push_str("WORDS: /[^<{}`\\n][^<{}`]{0,500}/\n");
     out.push_str("HOST: /[A-Za-z0-9][A-Za-z0-9-]{0,62}/\nNAME: /[a-z_][a-z0-9_-]{0,30}/\n");
-    out.push_str("SIZE: /[0-9]{1,5}(\\.[0-9])?[MGT]/ | \"rest\"\nPATH: /(\\/[a-z0-9_.-]{1,20}){1,4}/ | \"/\"\n");
+    out.push_str(
+        "SIZE: /[0-9]{1,5}(\\.[0-9])?[MGT]/ | \"rest\"\nPATH: /(\\/[a-z0-9_.-]{1,20}){1,4}/ | \"/\"\n",
+    );
     out.push_str("TEXT: /[^\"\\\\\\n<>{}`]{1,200}/\nUSE: \"whole\" | \"free\" | \"beside\"\n");
     out.push_str("FS: \"ext4\" | \"btrfs\" | \"xfs\"\n");
     for (name, members) in [("DISK", &disks), ("PART", &partitions), ("USER", &users), ("TOPIC", &topics)] {
@@ -135,7 +152,8 @@ mod tests {
         let (state, lists) = (State::default(), Lists::embedded());
         let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists };
         let grammar = calls(&ctx);
-        let line = |name: &str| grammar.lines().find(|l| l.starts_with(&format!("{name}:"))).unwrap().to_owned();
+        let line =
+            |name: &str| grammar.lines().find(|l| l.starts_with(&format!("{name}:"))).unwrap().to_owned();
         assert_eq!(line("DISK"), format!("DISK: \"{}\"", machine.disks[0].path));
         assert_eq!(line("USER"), "USER: \"root\"");
         assert!(line("ZONE").contains("\"Europe/Vienna\""));

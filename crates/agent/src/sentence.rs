@@ -7,9 +7,9 @@ const LONGEST: usize = 600;
 
 /// Words that begin with a capital without naming anything.
 const COMMON: [&str; 40] = [
-    "a", "all", "an", "and", "both", "done", "i", "it", "its", "linux", "no", "none", "nothing", "now", "ok", "on", "one",
-    "that", "the", "there", "these", "this", "two", "what", "which", "yes", "you", "your", "gb", "gib", "mb", "mib", "tb",
-    "tib", "ssd", "hdd", "nvme", "usb", "uefi", "bios",
+    "a", "all", "an", "and", "both", "done", "i", "it", "its", "linux", "no", "none", "nothing", "now", "ok",
+    "on", "one", "that", "the", "there", "these", "this", "two", "what", "which", "yes", "you", "your", "gb",
+    "gib", "mb", "mib", "tb", "tib", "ssd", "hdd", "nvme", "usb", "uefi", "bios",
 ];
 
 /// True where `said` names nothing that is not in one of the sources: numbers with their unit, device paths, words
@@ -18,7 +18,8 @@ pub fn grounded(said: &str, sources: &[&str]) -> bool {
     if said.is_empty() || said.chars().count() > LONGEST || said.contains(['<', '>', '{', '}', '`']) {
         return false;
     }
-    let known: BTreeSet<String> = sources.iter().flat_map(|source| words(source)).map(|word| plain(&word)).collect();
+    let known: BTreeSet<String> =
+        sources.iter().flat_map(|source| words(source)).map(|word| plain(&word)).collect();
     let mut first = true;
     for word in words(said) {
         let starts = first;
@@ -28,7 +29,8 @@ pub fn grounded(said: &str, sources: &[&str]) -> bool {
             continue;
         }
         let figure = bare.chars().any(|c| c.is_ascii_digit()) || bare.contains('/');
-        let name = bare.len() > 1 && word.trim_start_matches(['"', '\'', '(']).starts_with(char::is_uppercase);
+        let name =
+            bare.len() > 1 && word.trim_start_matches(['"', '\'', '(']).starts_with(char::is_uppercase);
         // The first word of a sentence has a capital in any case; with a capital inside it is a name all the same.
         let inner = word.chars().skip(1).any(char::is_uppercase);
         if figure || (name && (!starts || inner)) {

@@ -32,6 +32,12 @@ pub enum Op {
 /// What the engine tells an interface.
 #[derive(Debug)]
 pub enum Event {
+    /// The language model is being loaded: how far it is.
+    Loading(String),
+    /// Who understands from now on: engine and model.
+    Engine(String),
+    /// What was said is being read; an answer follows.
+    Thinking,
     /// Something to say; plain sentences, maybe several lines.
     Say(String),
     /// What was understood, in one line, before a plan is shown.

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 use levitate_core::machine::TableKind;
 
+use crate::failed::Failed;
+use crate::mind::{Choice, Kind, ProfileName};
+
 const EXAMPLES: &str = "\
 Examples:
   levitate-installer
@@ -54,6 +57,46 @@ pub struct SessionArgs {
     /// Say also what was understood and what runs without a question; log more
     #[arg(long, short)]
     pub verbose: bool,
+    /// Who understands.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// Who understands sentences; what is not said is as in /etc/levitate-installer.toml, else as shipped.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct EngineArgs {
+    /// Who understands: a model in this program, a model server, or fixed rules
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub engine: Option<Kind>,
+    /// Another model: a GGUF file, or for the server a folder such as SmolLM3-3B
+    #[arg(long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// How that model is spoken to; by its name where not said
+    #[arg(long, value_enum, value_name = "PROFILE", requires = "model")]
+    pub profile: Option<ProfileName>,
+}
+
+impl EngineArgs {
+    /// The file's choice with what the flags say.
+    ///
+    /// # Errors
+    /// The file is not understood.
+    pub fn choice(&self) -> Result<Choice, Failed> {
+        let mut choice = Choice::from_file().map_err(|error| {
+            Failed::usage(
+                error.to_string(),
+                "It may hold engine, model, profile, python and threads, e.g. engine = \"embedded\".",
+            )
+        })?;
+        if let Some(kind) = self.engine {
+            choice.kind = kind;
+        }
+        if self.model.is_some() {
+            choice.model.clone_from(&self.model);
+            choice.profile = self.profile;
+        }
+        Ok(choice)
+    }
 }
 
 /// What else the program does.
@@ -74,6 +117,9 @@ pub enum Command {
         /// Kind of a new partition table; GPT where not said
         #[arg(long, value_enum, value_name = "KIND")]
         table: Option<Table>,
+        /// Who understands.
+        #[command(flatten)]
+        engine: EngineArgs,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -83,12 +129,18 @@ pub enum Command {
         /// Cases, one JSON object a line; machines lie in `machines` beside it
         #[arg(long, value_name = "FILE")]
         set: PathBuf,
-        /// Who understands
-        #[arg(long, value_enum, default_value_t = Engine::Rules)]
-        engine: Engine,
+        /// Who understands.
+        #[command(flatten)]
+        engine: EngineArgs,
         /// Write the figures and every failure to this file
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+        /// The model's readings alone, the rules never asked (for measuring the model)
+        #[arg(long)]
+        alone: bool,
+        /// Without prefix cache and forced tokens (for measuring what they are worth)
+        #[arg(long)]
+        slow: bool,
     },
     /// Print the facts of this computer
     Probe {
@@ -114,13 +166,6 @@ impl From<Table> for TableKind {
             Table::Mbr => Self::Mbr,
         }
     }
-}
-
-/// Who reads sentences.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Engine {
-    /// The rules, without a model
-    Rules,
 }
 
 #[cfg(test)]

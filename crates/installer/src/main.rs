@@ -1,6 +1,7 @@
 //! The LevitateOS installer program: say what you want, see what would happen, say yes.
 //!
-//! Rooms: `cli` the command line, `start` a session from it, `session` the engine, `line` the dialogue;
+//! Rooms: `cli` the command line, `start` a session from it, `session` the engine, `mind` what understands, `line`
+//! the dialogue;
 //! `plan_cmd`, `eval_cmd`, `probe_cmd` the commands that install nothing.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
@@ -10,6 +11,7 @@ mod eval_cmd;
 mod failed;
 mod line;
 mod log;
+mod mind;
 mod plan_cmd;
 mod probe_cmd;
 mod session;
@@ -37,10 +39,13 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failed> {
     match cli.command {
         None => start::session(&cli.session),
-        Some(Command::Plan { machine, say, table, json }) => {
-            plan_cmd::run(&machine, &say, table.map(Into::into), json)
+        Some(Command::Plan { machine, say, table, engine, json }) => {
+            plan_cmd::run(&machine, &say, table.map(Into::into), &engine.choice()?, json)
         }
-        Some(Command::Eval { set, engine, json }) => eval_cmd::run(&set, engine, json.as_deref()),
+        Some(Command::Eval { set, engine, json, alone, slow }) => {
+            let how = eval_cmd::How { alone, slow };
+            eval_cmd::run(&set, &engine.choice()?, how, json.as_deref())
+        }
         Some(Command::Probe { json }) => probe_cmd::run(json),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use levitate_agent::{Answer, Context, Message, Role, understand};
+use levitate_agent::{Answer, Context, Message, Role};
 use levitate_core::achieved::Achieved;
 use levitate_core::action::InstallerAction;
 use levitate_core::apply::{World, apply};
@@ -13,12 +13,13 @@ use levitate_core::plan::{Now, Plan, plan};
 use levitate_core::refusal::Refusal;
 use levitate_core::spec::InstallSpec;
 use levitate_core::step::Step;
-use levitate_core::sys::LiveFacts;
+use levitate_core::sys::{Cancel, LiveFacts};
 use serde::Serialize;
 
 use crate::describe::describe_all;
 use crate::failed::{Failed, REFUSED, print};
 use crate::line::disk_lines;
+use crate::mind::{Choice, Mind, mask};
 
 /// Seed of the UUIDs in these plans: fixed, so that the same words give the same plan and digest.
 const SEED: &str = "plan";
@@ -46,9 +47,19 @@ pub fn read_machine(path: &Path) -> Result<Machine, Failed> {
 ///
 /// # Errors
 /// The machine cannot be read.
-pub fn run(path: &Path, says: &[String], table: Option<TableKind>, json: bool) -> Result<u8, Failed> {
+pub fn run(
+    path: &Path,
+    says: &[String],
+    table: Option<TableKind>,
+    choice: &Choice,
+    json: bool,
+) -> Result<u8, Failed> {
     let machine = read_machine(path)?;
-    let talk = Talk::of(&machine, &Lists::embedded(), table, says);
+    let mut mind = Mind::open(choice, &Cancel::default(), &mut |_| {});
+    for notice in mind.notices() {
+        eprintln!("{notice}");
+    }
+    let talk = Talk::of(&machine, &Lists::embedded(), table, says, &mut mind);
     print(&if json { talk.json() } else { talk.words(&machine) });
     Ok(if talk.refused.is_empty() { 0 } else { REFUSED })
 }
@@ -78,7 +89,13 @@ struct Talk {
 }
 
 impl Talk {
-    fn of(machine: &Machine, lists: &Lists, table: Option<TableKind>, says: &[String]) -> Self {
+    fn of(
+        machine: &Machine,
+        lists: &Lists,
+        table: Option<TableKind>,
+        says: &[String],
+        mind: &mut Mind,
+    ) -> Self {
         let live = LiveFacts { admin_group: Some("sudo".into()), ..LiveFacts::default() };
         let achieved = Achieved::default();
         let now = Now { machine, live: &live, achieved: &achieved };
@@ -90,7 +107,11 @@ impl Talk {
         for say in says {
             let mut state = achieved.state(&spec);
             state.pending.clone_from(&pending);
-            let answer = understand(say, &Context { machine, state: &state, history: &history, lists });
+            let context = Context { machine, state: &state, history: &history, lists };
+            let check = |actions: &[InstallerAction]| {
+                wanted(&spec, &world, actions).map(drop).map_err(|refusal| refusal.to_string())
+            };
+            let answer = mind.understand(&mask(say).0, &context, &check, &Cancel::default()).answer;
             let mut turn = Turn::new(say, answer);
             match wanted(&spec, &world, &turn.actions).and_then(|wanted| Ok((plan(now, &wanted)?, wanted))) {
                 Ok((plan, wanted)) => {

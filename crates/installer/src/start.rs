@@ -12,6 +12,7 @@ use levitate_core::sys::{Cancel, System};
 use crate::cli::SessionArgs;
 use crate::failed::{Failed, print};
 use crate::line::{self, Facts, Link, Style};
+use crate::mind::Mind;
 use crate::plan_cmd::read_machine;
 use crate::session::{Session, SessionOptions};
 use crate::{log, signals};
@@ -45,7 +46,10 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), rehearsal = stage.sys.simulated(), "session");
     let lists = stage.lists.clone();
     let table = args.table.map(Into::into);
-    let handle = Session::start(SessionOptions { sys: stage.sys, lists: stage.lists, table })?;
+    let choice = args.engine.choice()?;
+    let open = move |cancel: &Cancel, told: &mut dyn FnMut(&str)| Mind::open(&choice, cancel, told);
+    let handle =
+        Session::start(SessionOptions { sys: stage.sys, lists: stage.lists, table, mind: Box::new(open) })?;
     let style = Style::of(&Facts::read(), args.plain, args.verbose);
     let link = Link { ops: handle.ops, events: handle.events, cancel: handle.cancel };
     let status = line::run(link, style, args.plain, &lists, caught, &stage.notice);

@@ -15,8 +15,9 @@ mod request;
 
 pub use embedded::{Embedded, Options};
 pub use error::EngineError;
+pub use levitate_core::sys::Cancel;
 pub use profile::Profile;
-pub use request::{Cancel, Finish, Generation, Limits, Message, Request, Role, Timings};
+pub use request::{Finish, Generation, Limits, Message, Request, Role, Timings};
 
 /// What turns a conversation into an answer.
 ///

@@ -1,7 +1,5 @@
 //! What an engine is asked, and what it answers.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -115,25 +113,4 @@ pub struct Generation {
     pub log_probability: f32,
     /// Where the time went.
     pub timings: Timings,
-}
-
-/// Stops a request from another thread. Clones are one.
-#[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
-
-impl Cancel {
-    /// Not cancelled.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Stops the request that holds a clone.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// True from the first [`cancel`](Self::cancel) on.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
 }

@@ -230,6 +230,9 @@ impl Client {
                 }
                 self.screen.plan(&view);
             }
+            Event::Loading(text) => self.screen.remark(&text),
+            // Line mode shows nothing between a line and its answer.
+            Event::Thinking | Event::Engine(_) => {}
             Event::Warning(text) => self.screen.warning(&text),
             Event::StepStarted { title, quiet, .. } => self.screen.step_started(&title, quiet),
             Event::Progress { done, total } => self.screen.progress(done, total),

@@ -8,7 +8,8 @@ use levitate_core::sys::sim::Simulated;
 
 use super::style::Style;
 use super::tests::{style, type_at};
-use crate::session::{Session, SessionOptions};
+use crate::mind::Mind;
+use crate::session::{OpenMind, Session, SessionOptions};
 
 /// Types `input` at a rehearsal on a described machine.
 fn rehearse(machine: &str, style: Style, input: &str) -> (String, u8) {
@@ -16,7 +17,8 @@ fn rehearse(machine: &str, style: Style, input: &str) -> (String, u8) {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/machines").join(format!("{machine}.json"));
     let machine = Machine::from_json(&std::fs::read_to_string(path).unwrap()).unwrap();
     let sys = Box::new(Simulated::new(machine).instant());
-    let options = SessionOptions { sys, lists: Lists::embedded(), table: None };
+    let mind: OpenMind = Box::new(|_, _| Mind::rules());
+    let options = SessionOptions { sys, lists: Lists::embedded(), table: None, mind };
     let handle = Session::start(options).unwrap();
     let (text, status) = type_at(handle.ops, handle.events, handle.cancel, style, input);
     handle.thread.join().unwrap();

@@ -83,6 +83,9 @@ pub struct Choice {
     pub python: Option<PathBuf>,
     /// Threads; the free cores, two at most, where `None`.
     pub threads: Option<usize>,
+    /// Without prefix cache and forced tokens, to measure what they are worth.
+    #[serde(skip)]
+    pub slow: bool,
 }
 
 /// Profiles by name.
@@ -132,7 +135,11 @@ mod tests {
     #[test]
     fn a_file_chooses_and_a_wrong_one_is_refused() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), "engine = \"server\"\nmodel = \"/models/SmolLM3-3B\"\nprofile = \"tools\"\n").unwrap();
+        std::fs::write(
+            file.path(),
+            "engine = \"server\"\nmodel = \"/models/SmolLM3-3B\"\nprofile = \"tools\"\n",
+        )
+        .unwrap();
         let choice = Choice::read(file.path()).unwrap();
         assert_eq!((choice.kind, choice.profile), (Kind::Server, Some(ProfileName::Tools)));
         assert_eq!(choice.model.unwrap(), PathBuf::from("/models/SmolLM3-3B"));

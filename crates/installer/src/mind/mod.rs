@@ -18,7 +18,7 @@ use levitate_core::action::InstallerAction;
 use levitate_core::sys::Cancel;
 use levitate_model::{Engine, EngineError, Profile, Timings};
 
-pub use choice::{Choice, Kind};
+pub use choice::{Choice, Kind, ProfileName};
 pub use secret_words::mask;
 
 /// Failures in a row after which an engine is put away.
@@ -62,12 +62,14 @@ pub struct Mind {
     notices: Vec<String>,
     failures: u8,
     tools: tools::Calls,
+    /// The model's readings are taken as they are, the rules never asked.
+    alone: bool,
 }
 
 impl Mind {
     /// The rules alone.
     pub fn rules() -> Self {
-        Self { opened: None, notices: Vec::new(), failures: 0, tools: tools::Calls::default() }
+        Self { opened: None, notices: Vec::new(), failures: 0, tools: tools::Calls::default(), alone: false }
     }
 
     /// An engine that is open already.
@@ -109,6 +111,11 @@ impl Mind {
         self.opened.as_ref().and_then(|opened| opened.engine.peak_memory())
     }
 
+    /// For measuring the model: its readings are taken as they are.
+    pub fn set_alone(&mut self, alone: bool) {
+        self.alone = alone;
+    }
+
     /// What the person has to be told about the engine, once.
     pub fn notices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notices)
@@ -127,13 +134,19 @@ impl Mind {
     }
 
     /// The answer to a sentence. Calls that `check` refuses go back to a model that calls, twice at most.
-    pub fn understand(&mut self, text: &str, ctx: &Context<'_>, check: &Check<'_>, cancel: &Cancel) -> Thought {
-        if let Some(plain) = decide::plain(text, ctx) {
+    pub fn understand(
+        &mut self,
+        text: &str,
+        ctx: &Context<'_>,
+        check: &Check<'_>,
+        cancel: &Cancel,
+    ) -> Thought {
+        if let Some(plain) = decide::plain(text, ctx).filter(|_| !self.alone) {
             return plain.into();
         }
         let Some(opened) = &mut self.opened else { return decide::without_model(text, ctx).into() };
         let thought = match opened.profile {
-            Profile::Reading => reading::understand(opened.engine.as_mut(), text, ctx, cancel),
+            Profile::Reading => reading::understand(opened.engine.as_mut(), text, ctx, self.alone, cancel),
             Profile::Tools => self.tools.understand(opened.engine.as_mut(), text, ctx, check, cancel),
         };
         match thought {

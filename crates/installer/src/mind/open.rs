@@ -39,6 +39,8 @@ fn embedded(choice: &Choice) -> Result<Opened, EngineError> {
     options.adapter.clone_from(&found.adapter);
     options.identity = found.identity();
     options.cache_dir = cache;
+    options.prefix_cache = !choice.slow;
+    options.forced_tokens = !choice.slow;
     if let Some(threads) = choice.threads {
         options.threads = threads.max(1);
     }

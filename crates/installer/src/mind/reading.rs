@@ -1,6 +1,6 @@
 //! Our tuned model: one reading of the sentence, held to a grammar of its own words, weighed against the rules'.
 
-use levitate_agent::decide::{self, Heard};
+use levitate_agent::decide::{self, By, Heard};
 use levitate_agent::{Context, grammar, prompt};
 use levitate_core::sys::Cancel;
 use levitate_model::{Engine, EngineError, Limits, Profile, Request};
@@ -17,6 +17,7 @@ pub(super) fn understand(
     engine: &mut dyn Engine,
     text: &str,
     ctx: &Context<'_>,
+    alone: bool,
     cancel: &Cancel,
 ) -> Result<Thought, EngineError> {
     let facts = prompt::facts(ctx);
@@ -26,6 +27,15 @@ pub(super) fn understand(
         limits: Limits::default(),
     };
     let generation = engine.generate(&request, cancel)?;
+    if alone {
+        let readings = levitate_agent::reading::parse(&generation.text).unwrap_or_default();
+        return Ok(Thought {
+            answer: decide::answer(&readings, ctx),
+            by: By::Model,
+            reading: generation.text,
+            timings: Some(generation.timings),
+        });
+    }
     let heard = Heard { reading: generation.text, log_probability: generation.log_probability };
     let mut failed = None;
     let decision = decide::decide(text, ctx, &heard, |rules| {

@@ -8,15 +8,53 @@ pub const HIDDEN: &str = "[hidden]";
 
 /// Words after which a password may come.
 const SUBJECTS: [&str; 16] = [
-    "password", "passwd", "passphrase", "passwort", "kennwort", "pw", "pwd", "passcode", "contraseña", "contrasena", "senha",
-    "wachtwoord", "hasło", "haslo", "lösenord", "mdp",
+    "password",
+    "passwd",
+    "passphrase",
+    "passwort",
+    "kennwort",
+    "pw",
+    "pwd",
+    "passcode",
+    "contraseña",
+    "contrasena",
+    "senha",
+    "wachtwoord",
+    "hasło",
+    "haslo",
+    "lösenord",
+    "mdp",
 ];
 /// Words that say: here it comes.
 const LINKS: [&str; 12] = ["is", "to", "be", "=", ":", "as", "ist", "auf", "es", "est", "är", "at"];
 /// Words after a link that are no password.
 const HARMLESS: [&str; 26] = [
-    "root", "me", "him", "her", "them", "it", "the", "a", "my", "his", "be", "set", "not", "next", "same", "for", "now",
-    "something", "this", "that", "asked", "typed", "empty", "user", "account", "ask",
+    "root",
+    "me",
+    "him",
+    "her",
+    "them",
+    "it",
+    "the",
+    "a",
+    "my",
+    "his",
+    "be",
+    "set",
+    "not",
+    "next",
+    "same",
+    "for",
+    "now",
+    "something",
+    "this",
+    "that",
+    "asked",
+    "typed",
+    "empty",
+    "user",
+    "account",
+    "ask",
 ];
 
 /// The sentence without a password that stands in it, and whether there was one.

@@ -54,7 +54,8 @@ impl Calls {
             from -= 1;
         }
         if from > 0 {
-            system.push_str(&format!("\n{from} earlier turns are folded away; the facts above are current.\n"));
+            system
+                .push_str(&format!("\n{from} earlier turns are folded away; the facts above are current.\n"));
         }
         let mut messages = vec![Message::new(model::Role::System, system)];
         messages.extend(turns.drain(from..));

@@ -11,7 +11,7 @@ fn machine(name: &str) -> Machine {
 fn talk(name: &str, says: &[&str]) -> (Talk, Machine) {
     let machine = machine(name);
     let says: Vec<String> = says.iter().map(|say| say.to_string()).collect();
-    (Talk::of(&machine, &Lists::embedded(), None, &says), machine)
+    (Talk::of(&machine, &Lists::embedded(), None, &says, &mut Mind::rules()), machine)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What each action does: questions are answered at once, wishes go through `apply` and `plan`.
 
-use levitate_agent::{Context, Role, explain, shell};
+use levitate_agent::{Role, explain, shell};
 use levitate_core::action::InstallerAction as Action;
 use levitate_core::apply::apply;
 use levitate_core::exec::{self, UndoneLast};
@@ -140,24 +140,12 @@ impl Session {
             }
             Action::Help => {
                 let state = self.state();
-                let context = Context {
-                    machine: &self.machine,
-                    state: &state,
-                    history: &self.history,
-                    lists: &self.lists,
-                };
-                let text = words::help(&explain::suggestions(&context));
+                let text = words::help(&explain::suggestions(&self.context(&state)));
                 self.say(text);
             }
             Action::Explain { topic } => {
                 let state = self.state();
-                let context = Context {
-                    machine: &self.machine,
-                    state: &state,
-                    history: &self.history,
-                    lists: &self.lists,
-                };
-                let text = explain::explain(topic, &context);
+                let text = explain::explain(topic, &self.context(&state));
                 self.say(text);
             }
             Action::RunShellCommand { command } => self.look(&command),
@@ -171,6 +159,19 @@ impl Session {
         let told = words::disks_for_history(&disks);
         self.remember(Role::Tool, &told);
         self.send(Event::Disks(disks));
+        self.comment(&told);
+    }
+
+    /// What a model that talks says about a result; the interface has shown the result itself.
+    fn comment(&mut self, result: &str) {
+        let state = self.state();
+        let cancel = self.sys.cancel();
+        let mut mind = std::mem::replace(&mut self.mind, crate::mind::Mind::rules());
+        let sentence = mind.sentence(result, &self.context(&state), &cancel);
+        self.mind = mind;
+        if let Some(sentence) = sentence {
+            self.say(sentence);
+        }
     }
 
     /// A read-only look at the system: from the allow-list, without a shell, ten seconds at most.
@@ -194,7 +195,8 @@ impl Session {
                 let text: String = output.stdout.lines().take(40).collect::<Vec<_>>().join("\n");
                 let text = if text.trim().is_empty() { "(it printed nothing)".into() } else { text };
                 self.remember(Role::Tool, &text);
-                self.send(Event::Say(text));
+                self.send(Event::Say(text.clone()));
+                self.comment(&text);
             }
             Err(error) => self.say(format!("{error}")),
         }

@@ -22,6 +22,17 @@ impl Session {
         self.pending = Some(pending);
     }
 
+    /// Asks for the yes to the plan that waits, in so many words.
+    pub(super) fn ask_again(&mut self) {
+        match self.pending.as_ref().map(|pending| pending.plan.digest.clone()) {
+            Some(digest) => {
+                self.say("I take that as a yes; please say it.");
+                self.send(Event::Confirm { digest });
+            }
+            None => self.say("There is nothing to confirm. Say what you want to do, or \"help\"."),
+        }
+    }
+
     pub(super) fn show(&mut self, plan: &Plan, asks: bool) {
         self.remember(Role::Assistant, &format!("Plan:\n{}", plan.lines.join("\n")));
         self.send(Event::Plan(Box::new(PlanView { plan: plan.clone(), asks })));

@@ -15,10 +15,11 @@ mod words;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use levitate_agent::{Answer, Context, Message, Role, understand};
+use levitate_agent::decide::By;
+use levitate_agent::{Answer, Context, Message, Role};
 use levitate_core::achieved::Achieved;
 use levitate_core::action::InstallerAction;
-use levitate_core::apply::World;
+use levitate_core::apply::{World, apply};
 use levitate_core::exec;
 use levitate_core::journal::{Entry, Journal};
 use levitate_core::lists::Lists;
@@ -29,6 +30,8 @@ use levitate_core::refusal::Refusal;
 use levitate_core::spec::InstallSpec;
 use levitate_core::state::{Stage, State};
 use levitate_core::sys::{Cancel, LiveFacts, SysError, System};
+
+use crate::mind::{Mind, Thought, mask};
 
 /// Turns of the conversation that are kept.
 const HISTORY: usize = 40;
@@ -41,7 +44,12 @@ pub struct SessionOptions {
     pub lists: Lists,
     /// Kind of a new partition table; GPT where `None`.
     pub table: Option<TableKind>,
+    /// Opens what understands, on the engine's thread: loading a model takes a moment. It may tell how far it is.
+    pub mind: OpenMind,
 }
+
+/// Opens what understands.
+pub type OpenMind = Box<dyn FnOnce(&Cancel, &mut dyn FnMut(&str)) -> Mind + Send>;
 
 /// The interface's end of a session.
 pub struct Handle {
@@ -58,6 +66,7 @@ pub struct Handle {
 /// The engine.
 pub struct Session {
     sys: Box<dyn System>,
+    mind: Mind,
     journal: Journal,
     lists: Lists,
     live: LiveFacts,
@@ -105,7 +114,7 @@ impl Session {
     /// # Errors
     /// The machine cannot be probed, or the journal cannot be opened.
     pub fn start(options: SessionOptions) -> Result<Handle, SysError> {
-        let SessionOptions { mut sys, lists, table } = options;
+        let SessionOptions { mut sys, lists, table, mind } = options;
         let (ops, their_ops) = channel();
         let (their_events, events) = channel();
         let cancel = sys.cancel();
@@ -125,6 +134,7 @@ impl Session {
             .collect();
         let session = Self {
             sys,
+            mind: Mind::rules(),
             journal,
             lists,
             live,
@@ -141,12 +151,12 @@ impl Session {
         };
         let thread = std::thread::Builder::new()
             .name("engine".into())
-            .spawn(move || session.run())
+            .spawn(move || session.run(mind))
             .map_err(|e| SysError::io("starting the engine thread", &e))?;
         Ok(Handle { ops, events, cancel, thread })
     }
 
-    fn run(mut self) {
+    fn run(mut self, open: OpenMind) {
         if let Err(error) = self.recover() {
             self.say(format!("The journal of an earlier run cannot be used: {error}"));
             self.status = 5;
@@ -154,7 +164,14 @@ impl Session {
             return;
         }
         self.stages(None);
+        let events = self.events.clone();
+        self.mind = open(&self.sys.cancel(), &mut |text| drop(events.send(Event::Loading(text.to_owned()))));
+        self.send(Event::Engine(self.mind.name()));
         while !self.over {
+            for notice in self.mind.notices() {
+                self.send(Event::Warning(notice));
+            }
+            self.ahead();
             self.send(Event::Ready);
             match self.ops.recv() {
                 Ok(op) => self.take(op),
@@ -176,16 +193,25 @@ impl Session {
     }
 
     fn said(&mut self, text: &str) {
-        let text = text.trim();
+        let (text, hidden) = mask(text.trim());
         if text.is_empty() {
             return;
         }
-        let state = self.state();
-        let context =
-            Context { machine: &self.machine, state: &state, history: &self.history, lists: &self.lists };
-        let answer = understand(text, &context);
-        self.remember(Role::User, text);
-        match answer {
+        if hidden {
+            self.send(Event::Warning(
+                "Passwords are asked for in a hidden prompt; what you typed here was not kept.".into(),
+            ));
+        }
+        self.send(Event::Thinking);
+        // A Ctrl-C at the prompt was not meant for this.
+        self.sys.cancel().clear();
+        let thought = self.think(&text);
+        self.remember(Role::User, &text);
+        match thought.answer {
+            // A yes that only the model heard is asked for in so many words.
+            Answer::Actions(actions) if thought.by == By::Model && actions == [InstallerAction::Confirm] => {
+                self.ask_again();
+            }
             Answer::Actions(actions) => self.act(actions),
             Answer::Text(text) => self.say(text),
             Answer::NotUnderstood { message, suggestions } => {
@@ -199,6 +225,43 @@ impl Session {
                 self.say(text);
             }
         }
+    }
+
+    fn think(&mut self, text: &str) -> Thought {
+        let state = self.state();
+        let cancel = self.sys.cancel();
+        // Out of the session for as long as it reads the rest of it.
+        let mut mind = std::mem::replace(&mut self.mind, Mind::rules());
+        let thought =
+            mind.understand(text, &self.context(&state), &|actions| self.would_do(actions), &cancel);
+        self.mind = mind;
+        thought
+    }
+
+    /// Lets the engine evaluate what is known before the person has typed.
+    fn ahead(&mut self) {
+        let state = self.state();
+        let mut mind = std::mem::replace(&mut self.mind, Mind::rules());
+        mind.prepare(&self.context(&state));
+        self.mind = mind;
+    }
+
+    /// What words are understood against.
+    fn context<'a>(&'a self, state: &'a State) -> Context<'a> {
+        Context { machine: &self.machine, state, history: &self.history, lists: &self.lists }
+    }
+
+    /// Why actions would be refused, in words for a model.
+    fn would_do(&self, actions: &[InstallerAction]) -> Result<(), String> {
+        let mut wanted = self.spec.clone();
+        for action in actions {
+            if let Some(next) =
+                apply(&wanted, &self.world(), action).map_err(|refusal| refusal.to_string())?
+            {
+                wanted = next;
+            }
+        }
+        Ok(())
     }
 
     /// Takes back what an earlier run left half done.

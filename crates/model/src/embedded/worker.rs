@@ -39,7 +39,7 @@ struct Until<'c> {
 
 impl Until<'_> {
     fn check(&self) -> Result<(), EngineError> {
-        if self.cancel.is_cancelled() {
+        if self.cancel.requested() {
             return Err(EngineError::Cancelled);
         }
         if self.start.elapsed() >= self.timeout {
