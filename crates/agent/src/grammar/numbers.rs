@@ -136,7 +136,7 @@ pub fn spoken(words: &[String]) -> Vec<String> {
             }
             _ => out.push(if letter { lower.clone() } else { word.clone() }),
         }
-        (joins, letters) = (false, letter && !joins || letters && digit.is_some() || joins && letter);
+        (joins, letters) = (false, letter || letters && digit.is_some());
     }
     out
 }

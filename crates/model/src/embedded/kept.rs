@@ -89,7 +89,8 @@ fn write(context: &LlamaContext<'_>, path: &Path, temporary: &Path, tokens: &[Ll
     context.state_seq_save_file(temporary, 0, tokens).map_err(io::Error::other)?;
     let sum = Sha256::digest(fs::read(temporary)?);
     let mut file = OpenOptions::new().append(true).open(temporary)?;
+    // Not forced to the disk: what a crash leaves of it does not match its sum.
     file.write_all(&sum)?;
-    file.sync_all()?;
+    drop(file);
     fs::rename(temporary, path)
 }

@@ -99,9 +99,11 @@ fn load_and_serve(
         waiting.fetch_sub(1, Ordering::Relaxed);
         // Where nobody waits any more, the answer is dropped.
         match job {
-            Job::Generate(request, cancel, reply) => drop(reply.send(worker.generate(&request, &cancel))),
-            Job::Score(request, text, cancel, reply) => {
-                drop(reply.send(worker.score(&request, &text, &cancel)));
+            Job::Generate(request, cancel, asked, reply) => {
+                drop(reply.send(worker.generate(&request, &cancel, asked)));
+            }
+            Job::Score(request, text, cancel, asked, reply) => {
+                drop(reply.send(worker.score(&request, &text, &cancel, asked)));
             }
             Job::Prepare(messages) => worker.prepare(&messages, waiting),
         }

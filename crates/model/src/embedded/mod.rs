@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crate::{Cancel, Engine, EngineError, Generation, Message, Profile, Request};
 
@@ -16,6 +17,7 @@ mod cpu;
 mod kept;
 mod load;
 mod pick;
+mod score;
 mod vocab;
 mod worker;
 
@@ -67,8 +69,8 @@ impl Options {
 
 /// What the model's thread is asked to do.
 enum Job {
-    Generate(Request, Cancel, Sender<Result<Generation, EngineError>>),
-    Score(Request, String, Cancel, Sender<Result<f32, EngineError>>),
+    Generate(Request, Cancel, Instant, Sender<Result<Generation, EngineError>>),
+    Score(Request, String, Cancel, Instant, Sender<Result<f32, EngineError>>),
     Prepare(Vec<Message>),
 }
 
@@ -133,7 +135,7 @@ impl Engine for Embedded {
 
     fn generate(&mut self, request: &Request, cancel: &Cancel) -> Result<Generation, EngineError> {
         let (reply, from) = channel();
-        self.send(Job::Generate(request.clone(), cancel.clone(), reply))?;
+        self.send(Job::Generate(request.clone(), cancel.clone(), Instant::now(), reply))?;
         answer(&from)
     }
 
@@ -143,7 +145,7 @@ impl Engine for Embedded {
 
     fn score(&mut self, request: &Request, text: &str, cancel: &Cancel) -> Result<f32, EngineError> {
         let (reply, from) = channel();
-        self.send(Job::Score(request.clone(), text.to_owned(), cancel.clone(), reply))?;
+        self.send(Job::Score(request.clone(), text.to_owned(), cancel.clone(), Instant::now(), reply))?;
         answer(&from)
     }
 

@@ -1,5 +1,6 @@
 //! Evaluates and chooses: everything that happens on the model's thread after loading.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,29 +17,35 @@ use crate::profile::Piece;
 use crate::{Cancel, EngineError, Finish, Generation, Message, Profile, Request, Timings};
 
 /// Tokens evaluated at a time. Cancelling and time limits are looked at in between: a tenth of a second or less.
-pub const BATCH: usize = 32;
+pub const BATCH: usize = 16;
 
 /// The model with what it has evaluated.
 pub struct Worker<'m> {
-    model: &'m LlamaModel,
+    pub(super) model: &'m LlamaModel,
     context: LlamaContext<'m>,
-    grammars: &'m ParserFactory,
+    pub(super) grammars: &'m ParserFactory,
     profile: Profile,
-    options: &'m Options,
+    pub(super) options: &'m Options,
     /// The tokens whose evaluation the context holds, in order from position 0.
     held: Vec<LlamaToken>,
+    /// The constant beginning and where it is to be kept, until that is done.
+    unkept: Option<(Vec<LlamaToken>, Option<PathBuf>)>,
     batch: LlamaBatch<'static>,
 }
 
 /// When to stop.
-struct Until<'c> {
+pub(super) struct Until<'c> {
     cancel: &'c Cancel,
     start: Instant,
     timeout: Duration,
 }
 
-impl Until<'_> {
-    fn check(&self) -> Result<(), EngineError> {
+impl<'c> Until<'c> {
+    pub(super) fn new(cancel: &'c Cancel, start: Instant, timeout: Duration) -> Self {
+        Self { cancel, start, timeout }
+    }
+
+    pub(super) fn check(&self) -> Result<(), EngineError> {
         if self.cancel.requested() {
             return Err(EngineError::Cancelled);
         }
@@ -59,10 +66,10 @@ impl<'m> Worker<'m> {
         options: &'m Options,
     ) -> Self {
         let batch = LlamaBatch::new(BATCH, 1);
-        Self { model, context, grammars, profile, options, held: Vec::new(), batch }
+        Self { model, context, grammars, profile, options, held: Vec::new(), unkept: None, batch }
     }
 
-    /// Evaluates the constant beginning, or reads it from where it is kept.
+    /// Reads the constant beginning from where it is kept, or evaluates it until somebody waits.
     pub fn start(&mut self, waiting: &AtomicUsize) {
         let tokens = match self.tokens(&self.options.constant, false) {
             Ok(tokens) if !tokens.is_empty() && self.options.prefix_cache => tokens,
@@ -78,13 +85,29 @@ impl<'m> Worker<'m> {
             }
             self.forget();
         }
-        // Worth finishing even where somebody waits: they would have to wait for it all the same.
-        let whole = self.advance(&tokens, false, || Ok(()));
-        if let (Ok(()), Some(path)) = (whole, &path)
-            && waiting.load(Ordering::Relaxed) == 0
-        {
-            kept::save(&self.context, path, &tokens);
+        self.unkept = Some((tokens.clone(), path));
+        if let Err(error) = self.begin(&tokens, || idle(waiting)) {
+            tracing::debug!(%error, "the beginning is evaluated with the first request");
         }
+    }
+
+    /// Evaluates and keeps the constant beginning where that is not done yet and `tokens` begin with it.
+    pub(super) fn begin(
+        &mut self,
+        tokens: &[LlamaToken],
+        check: impl Fn() -> Result<(), EngineError>,
+    ) -> Result<(), EngineError> {
+        let Some((constant, path)) = self.unkept.take() else { return Ok(()) };
+        if !tokens.starts_with(&constant) {
+            self.unkept = Some((constant, path));
+            return Ok(());
+        }
+        if let Err(error) = self.advance(&constant, constant.len(), check, |_, _| ()) {
+            self.unkept = Some((constant, path));
+            return Err(error);
+        }
+        path.iter().for_each(|path| kept::save(&self.context, path, &constant));
+        Ok(())
     }
 
     /// Evaluates an unfinished conversation until somebody waits for something else.
@@ -94,18 +117,23 @@ impl<'m> Worker<'m> {
         }
         let result = self.tokens(messages, false).and_then(|tokens| {
             self.fits(tokens.len())?;
-            self.advance(&tokens, false, || {
-                if waiting.load(Ordering::Relaxed) > 0 { Err(EngineError::Cancelled) } else { Ok(()) }
-            })
+            let check = || idle(waiting);
+            self.begin(&tokens, check)?;
+            self.advance(&tokens, tokens.len(), check, |_, _| ())
         });
         if let Err(error) = result {
             tracing::debug!(%error, "not prepared");
         }
     }
 
-    /// Answers.
-    pub fn generate(&mut self, request: &Request, cancel: &Cancel) -> Result<Generation, EngineError> {
-        let until = Until { cancel, start: Instant::now(), timeout: request.limits.timeout };
+    /// Answers what was asked at `asked`.
+    pub fn generate(
+        &mut self,
+        request: &Request,
+        cancel: &Cancel,
+        asked: Instant,
+    ) -> Result<Generation, EngineError> {
+        let until = Until::new(cancel, asked, request.limits.timeout);
         until.check()?;
         let mut sequence = self.tokens(&request.messages, true)?;
         let prompt = sequence.len();
@@ -115,6 +143,7 @@ impl<'m> Worker<'m> {
         }
         let mut timings =
             Timings { prompt_tokens: prompt, cached_tokens: self.common(&sequence), ..Timings::default() };
+        timed(&mut timings.prefill, || self.begin(&sequence, || until.check()))?;
         let mut matcher = timed(&mut timings.grammar, || self.matcher(request.grammar.as_deref()))?;
         let mut log_probability = 0.0;
         let mut finish = Finish::End;
@@ -137,11 +166,13 @@ impl<'m> Worker<'m> {
             }
             let spent = if first { &mut timings.prefill } else { &mut timings.decode };
             first = false;
-            timed(spent, || self.advance(&sequence, true, || until.check()))?;
-            let mask = timed(&mut timings.grammar, || mask(matcher.as_mut()))?;
-            let logits = self.context.get_logits();
-            let (id, log) = pick::best(logits, mask.as_ref())
-                .ok_or_else(|| EngineError::Grammar("no token is allowed".into()))?;
+            let allowed = timed(&mut timings.grammar, || mask(matcher.as_mut()))?;
+            let mut best = None;
+            timed(spent, || {
+                let see = |_, logits: &[f32]| best = pick::best(logits, allowed.as_ref());
+                self.advance(&sequence, sequence.len() - 1, || until.check(), see)
+            })?;
+            let (id, log) = best.ok_or_else(|| EngineError::Grammar("no token is allowed".into()))?;
             log_probability += log;
             let token = vocab::token(id);
             if self.model.vocab().is_eog(token) {
@@ -157,59 +188,8 @@ impl<'m> Worker<'m> {
         Ok(Generation { text, finish, log_probability, timings })
     }
 
-    /// The log-probability of an answer, its end included.
-    pub fn score(&mut self, request: &Request, text: &str, cancel: &Cancel) -> Result<f32, EngineError> {
-        let until = Until { cancel, start: Instant::now(), timeout: request.limits.timeout };
-        until.check()?;
-        let mut sequence = self.tokens(&request.messages, true)?;
-        let prompt = sequence.len();
-        let answer = self.model.vocab().tokenize(text.as_bytes(), false, false);
-        self.fits(prompt + answer.len() + 1)?;
-        if !self.options.prefix_cache {
-            self.forget();
-        }
-        let mut matcher = self.matcher(request.grammar.as_deref())?;
-        let mut sum = 0.0;
-        for step in 0..=answer.len() {
-            // Nothing is asked of the model where the grammar leaves no choice.
-            let mask = match &mut matcher {
-                Some(matcher) if matcher.is_stopped() => {
-                    sound(matcher)?;
-                    return Ok(if step == answer.len() { sum } else { f32::NEG_INFINITY });
-                }
-                matcher => mask(matcher.as_mut())?,
-            };
-            let next = answer.get(step).copied();
-            if mask.as_ref().is_none_or(|mask| mask.num_set() > 1) {
-                self.advance(&sequence, true, || until.check())?;
-                let logits = self.context.get_logits();
-                sum += match next {
-                    Some(token) => pick::log_probability(logits, mask.as_ref(), vocab::id(token)),
-                    None => self.end(logits, mask.as_ref()),
-                };
-            } else if next
-                .is_some_and(|token| mask.as_ref().is_some_and(|mask| !mask.is_allowed(vocab::id(token))))
-            {
-                sum = f32::NEG_INFINITY;
-            }
-            let (Some(token), true) = (next, sum > f32::NEG_INFINITY) else { break };
-            if let Some(matcher) = &mut matcher {
-                matcher.consume_token(vocab::id(token)).map_err(|error| grammar(&error))?;
-            }
-            sequence.push(token);
-        }
-        Ok(sum)
-    }
-
-    /// The log-probability that the answer ends here, by the likeliest of the ends.
-    fn end(&self, logits: &[f32], mask: Option<&SimpleVob>) -> f32 {
-        let ends = self.grammars.tok_env().tok_trie().eos_tokens();
-        let each = ends.iter().map(|&end| pick::log_probability(logits, mask, end));
-        each.fold(f32::NEG_INFINITY, f32::max)
-    }
-
     /// A conversation as tokens; the template's are the template's, everything else is text.
-    fn tokens(&self, messages: &[Message], answer: bool) -> Result<Vec<LlamaToken>, EngineError> {
+    pub(super) fn tokens(&self, messages: &[Message], answer: bool) -> Result<Vec<LlamaToken>, EngineError> {
         let vocab = self.model.vocab();
         let mut tokens = Vec::new();
         for piece in self.profile.pieces(messages, answer) {
@@ -234,14 +214,14 @@ impl<'m> Worker<'m> {
         String::from_utf8_lossy(&self.grammars.tok_env().tok_trie().decode(&ids)).into_owned()
     }
 
-    fn matcher(&self, text: Option<&str>) -> Result<Option<Matcher>, EngineError> {
+    pub(super) fn matcher(&self, text: Option<&str>) -> Result<Option<Matcher>, EngineError> {
         let Some(text) = text else { return Ok(None) };
         let matcher = Matcher::new(self.grammars.create_parser(TopLevelGrammar::from_lark(text.to_owned())));
         sound(&matcher)?;
         Ok(Some(matcher))
     }
 
-    fn fits(&self, tokens: usize) -> Result<(), EngineError> {
+    pub(super) fn fits(&self, tokens: usize) -> Result<(), EngineError> {
         let context = self.options.context as usize;
         if tokens > context { Err(EngineError::TooLong { tokens, context }) } else { Ok(()) }
     }
@@ -251,23 +231,21 @@ impl<'m> Worker<'m> {
         self.held.iter().zip(tokens).take_while(|(held, wanted)| held == wanted).count()
     }
 
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.held.clear();
         self.context.clear_kv_cache();
     }
 
-    /// Makes the context hold exactly these tokens; with `logits`, those after the last one can be read then.
+    /// Makes the context hold exactly these tokens. `see` is shown the logits behind each position from `first` on.
     /// What is evaluated when `check` stops it stays held.
-    fn advance(
+    pub(super) fn advance(
         &mut self,
         tokens: &[LlamaToken],
-        logits: bool,
+        first: usize,
         check: impl Fn() -> Result<(), EngineError>,
+        mut see: impl FnMut(usize, &[f32]),
     ) -> Result<(), EngineError> {
-        let mut keep = self.common(tokens);
-        if logits && keep == tokens.len() {
-            keep = keep.saturating_sub(1);
-        }
+        let keep = self.common(tokens).min(first);
         if keep < self.held.len() {
             let from = u32::try_from(keep).unwrap_or(u32::MAX);
             match self.context.kv_cache_seq_rm(0, Some(from), None) {
@@ -281,19 +259,29 @@ impl<'m> Worker<'m> {
             let to = tokens.len().min(from + BATCH);
             self.batch.clear();
             for (position, token) in tokens.iter().enumerate().take(to).skip(from) {
-                let last = logits && position + 1 == tokens.len();
+                let number = i32::try_from(position).unwrap_or(i32::MAX);
                 self.batch
-                    .add(*token, i32::try_from(position).unwrap_or(i32::MAX), &[0], last)
+                    .add(*token, number, &[0], position >= first)
                     .map_err(|error| EngineError::Failed(error.to_string()))?;
             }
             if let Err(error) = self.context.decode(&mut self.batch) {
                 self.forget();
                 return Err(EngineError::Failed(error.to_string()));
             }
+            for (index, position) in (0..).zip(from..to) {
+                if position >= first {
+                    see(position, self.context.get_logits_ith(index));
+                }
+            }
             self.held.extend_from_slice(&tokens[from..to]);
         }
         Ok(())
     }
+}
+
+/// An error where somebody waits.
+fn idle(waiting: &AtomicUsize) -> Result<(), EngineError> {
+    if waiting.load(Ordering::Relaxed) > 0 { Err(EngineError::Cancelled) } else { Ok(()) }
 }
 
 fn timed<T>(spent: &mut Duration, work: impl FnOnce() -> T) -> T {
@@ -307,11 +295,11 @@ fn mask(matcher: Option<&mut Matcher>) -> Result<Option<SimpleVob>, EngineError>
     matcher.map(Matcher::compute_mask).transpose().map_err(|error| grammar(&error))
 }
 
-fn sound(matcher: &Matcher) -> Result<(), EngineError> {
+pub(super) fn sound(matcher: &Matcher) -> Result<(), EngineError> {
     matcher.get_error().map_or(Ok(()), |error| Err(EngineError::Grammar(first_lines(&error))))
 }
 
-fn grammar(error: &impl std::fmt::Display) -> EngineError {
+pub(super) fn grammar(error: &impl std::fmt::Display) -> EngineError {
     EngineError::Grammar(first_lines(&error.to_string()))
 }
 

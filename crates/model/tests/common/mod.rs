@@ -1,6 +1,7 @@
 //! What the tests with the real model share.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use levitate_model::{Options, Profile, find};
 
@@ -17,12 +18,14 @@ pub fn base() -> Option<PathBuf> {
     }
 }
 
-/// Options for the model's file, as the installer sets them.
-#[allow(dead_code, reason = "not every test file loads the model")]
-pub fn options() -> Option<Options> {
+/// Two engines at once would share the cores, and their times would mean nothing.
+static ONE: Mutex<()> = Mutex::new(());
+
+/// Options for the model's file, as the installer sets them, and the right to be the only engine.
+pub fn options() -> Option<(Options, MutexGuard<'static, ()>)> {
     let mut options = Options::new(base()?);
     options.profile = Some(Profile::Reading);
     options.constant = Profile::utterance("", "");
     options.constant.truncate(1);
-    Some(options)
+    Some((options, ONE.lock().unwrap_or_else(PoisonError::into_inner)))
 }
