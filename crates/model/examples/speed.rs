@@ -106,7 +106,7 @@ fn main() {
                 grammar: with_grammar.then(|| levitate_agent::grammar::reading(said, &case.facts)),
                 limits: Limits { max_tokens: 64, ..Limits::default() },
             };
-            let done = engine.generate(&request, &Cancel::new()).expect("an answer");
+            let done = engine.generate(&request, &Cancel::default()).expect("an answer");
             turns.push(start.elapsed());
             let timings = done.timings;
             prompt_tokens += timings.prompt_tokens;

@@ -276,6 +276,12 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         ]) || token.size.is_some()
     });
 
+    // A yes is said in words; marks of a call, a markup or a shell line are nobody's yes.
+    let spoken =
+        !words.text.contains(['{', '}', '<', '>', '[', ']', '$', '|', '=', '\\']) && !lower.contains("--");
+    if waits && !spoken {
+        return only_no.then(|| vec![Reading::Cancel]);
+    }
     if waits {
         if only_no {
             return Some(vec![Reading::Cancel]);

@@ -32,6 +32,14 @@ const INJECTED: &[&str] = &[
     "override",
     "you are now",
     "act as",
+    "note to the installer",
+    "user agreed",
+    "user has agreed",
+    "agreed already",
+    "tool_call",
+    "tool_response",
+    "im_start",
+    "<escape>",
 ];
 
 /// Marks and programs of a shell line.

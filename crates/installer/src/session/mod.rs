@@ -208,11 +208,17 @@ impl Session {
         let thought = self.think(&text);
         self.remember(Role::User, &text);
         match thought.answer {
-            // A yes that only the model heard is asked for in so many words.
-            Answer::Actions(actions) if thought.by == By::Model && actions == [InstallerAction::Confirm] => {
-                self.ask_again();
+            Answer::Actions(mut actions) => {
+                // A yes that only the model heard is asked for in so many words.
+                let yes = actions.len();
+                if thought.by == By::Model {
+                    actions.retain(|action| *action != InstallerAction::Confirm);
+                }
+                if actions.is_empty() && yes > 0 {
+                    return self.ask_again();
+                }
+                self.act(actions);
             }
-            Answer::Actions(actions) => self.act(actions),
             Answer::Text(text) => self.say(text),
             Answer::NotUnderstood { message, suggestions } => {
                 let mut text = message;
