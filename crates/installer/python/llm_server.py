@@ -4,8 +4,8 @@
     GET  /health    {status: loading | ready | failed, message, model, profile, progress, busy, grammar}
     POST /generate  {messages: [{role, content}], tools?, grammar?, max_tokens?, temperature?}
                     -> {text, finish, prompt_tokens, cached_tokens, generated_tokens, seconds, ..., grammar}
-    POST /score     {messages, answer, grammar?} -> {log_probability, ...}
-    POST /prepare   {messages}: the last one being unfinished -> {prompt_tokens, ...}
+    POST /score     {messages, tools?, grammar?, answer} -> {log_probability, ...}
+    POST /prepare   {messages, tools?}: the last one being unfinished -> {prompt_tokens, ...}
 
 Every request carries `Authorization: Bearer TOKEN`; the token is the first line of stdin, or LEVITATE_LLM_TOKEN.
 The server ends when its stdin ends, so it never outlives the program that started it. Errors are JSON too:
@@ -36,8 +36,10 @@ from typing import Any, Callable, NoReturn, Optional
 
 EVENT = "@levitate "
 HOST, PORT = "127.0.0.1", 8765
-# The ends of a turn in ChatML, and the repository of the default model (a hub cache may hold it).
+# Start and end of a turn in ChatML.
 START, END = "<|im_start|>", "<|im_end|>"
+# Tokens that end an answer, whatever the model's files say; as in llama.cpp.
+ENDS = (END, "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>")
 MAX_BODY, MAX_TOKENS, MAX_CONNECTIONS = 1 << 20, 4096, 16
 # Seconds: reading a request; waiting for another request to end.
 READ_TIMEOUT, BUSY_TIMEOUT = 10.0, 60.0
@@ -449,6 +451,8 @@ class Model:
     """A model in memory: answers one request at a time."""
 
     def __init__(self, options: argparse.Namespace, report: Callable[..., None]):
+        report(message="looking for the model")
+        path = resolve(options)
         report(message="starting PyTorch")
         import torch
         import transformers
@@ -457,7 +461,6 @@ class Model:
         torch.set_num_threads(options.threads)
         torch.set_num_interop_threads(1)
         self.torch, self.options = torch, options
-        path = resolve(options)
         dtype = getattr(torch, options.dtype)
         needed = count_weights(path) * dtype.itemsize
         free = kilobytes("/proc/meminfo", "MemAvailable")
@@ -492,7 +495,7 @@ class Model:
             raise Refused("model", f"{path}: a model without a chat template")
         ends = [getattr(self.model.generation_config, "eos_token_id", None), tokenizer.eos_token_id]
         flat = [end for each in ends for end in (each if isinstance(each, list) else [each])]
-        self.ends = sorted({*flat, self.pieces.special.get(END)} - {None})
+        self.ends = sorted({*flat, *map(self.pieces.special.get, ENDS)} - {None})
         self.vocabulary = self.model.get_output_embeddings().weight.shape[0]
         self.context = min(options.context, getattr(self.model.config, "max_position_embeddings", options.context))
         self.held: list[int] = []
@@ -747,8 +750,8 @@ class Service:
 FIELDS: dict[str, dict[str, tuple]] = {
     "/generate": {"messages": (list,), "tools": (list, type(None)), "grammar": (str, type(None)),
                   "max_tokens": (int,), "temperature": (int, float)},
-    "/score": {"messages": (list,), "answer": (str,), "grammar": (str, type(None))},
-    "/prepare": {"messages": (list,)},
+    "/score": {"messages": (list,), "tools": (list, type(None)), "grammar": (str, type(None)), "answer": (str,)},
+    "/prepare": {"messages": (list,), "tools": (list, type(None))},
 }
 
 
@@ -864,7 +867,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_error(self, code: int, message: Optional[str] = None, explain: Optional[str] = None) -> None:
         """What the library refuses by itself."""
-        self.close_connection = True
+        self.close_connection, self.request_version = True, self.protocol_version
         self.reply(code, {"error": {"kind": "request", "message": message or "not understood"}})
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
@@ -925,7 +928,8 @@ def watch_stdin() -> None:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="llm_server.py", description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--model", required=True, help="a folder with safetensors, a GGUF file, or owner/name in the hub cache")
+    parser.add_argument("--model", required=True,
+                        help="a folder with safetensors, a GGUF file, or owner/name in the hub cache")
     parser.add_argument("--adapter", help="LoRA: a PEFT folder, a safetensors file of training/train, or a GGUF file")
     parser.add_argument("--profile", choices=["auto", "reading", "template"], default="auto",
                         help="how the model is spoken to: short readings (our adapter), or by its own chat template")
@@ -951,6 +955,8 @@ def main() -> None:
     options = arguments()
     if not options.online:
         os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+    # Threads that wait leave the processor to others: spinning ones are ten times slower on busy cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         token = read_token()

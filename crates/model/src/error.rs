@@ -48,6 +48,9 @@ pub enum EngineError {
     /// llama.cpp failed.
     #[error("the model failed: {0}")]
     Failed(String),
+    /// The model server cannot be used.
+    #[error(transparent)]
+    Server(#[from] crate::ServerError),
     /// The engine is gone; only a new one helps.
     #[error("the engine has stopped: start the installer again, its journal is kept")]
     Gone,

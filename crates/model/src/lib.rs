@@ -1,8 +1,8 @@
 //! Engines: what turns a conversation into an answer.
 //!
-//! One trait, [`Engine`]; [`embedded`] runs llama.cpp in this process. [`profile`] knows how a model wants to be
-//! spoken to, [`manifest`] which files belong together, [`find`] where they are. Grammars are written by
-//! `levitate_agent::grammar`; an engine takes any.
+//! One trait, [`Engine`]; [`embedded`] runs llama.cpp in this process, [`server`] Transformers in another.
+//! [`profile`] knows how a model wants to be spoken to, [`manifest`] which files belong together, [`find`] where they
+//! are. Grammars are written by `levitate_agent::grammar`; an engine takes any.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod embedded;
@@ -12,12 +12,14 @@ mod hash;
 pub mod manifest;
 pub mod profile;
 mod request;
+pub mod server;
 
 pub use embedded::{Embedded, Options};
 pub use error::EngineError;
 pub use levitate_core::sys::Cancel;
 pub use profile::Profile;
 pub use request::{Finish, Generation, Limits, Message, Request, Role, Timings};
+pub use server::{Server, ServerError, ServerOptions};
 
 /// What turns a conversation into an answer.
 ///

@@ -30,8 +30,6 @@ pub struct Opened {
     pub engine: Box<dyn Engine>,
     /// How its model is spoken to.
     pub profile: Profile,
-    /// Which one it is.
-    pub kind: Kind,
 }
 
 /// What came of a sentence.
@@ -73,7 +71,8 @@ impl Mind {
     }
 
     /// An engine that is open already.
-    pub fn with(opened: Opened) -> Self {
+    #[cfg(test)]
+    fn with(opened: Opened) -> Self {
         Self { opened: Some(opened), ..Self::rules() }
     }
 
@@ -96,12 +95,7 @@ impl Mind {
         mind
     }
 
-    /// Which engine understands.
-    pub fn kind(&self) -> Kind {
-        self.opened.as_ref().map_or(Kind::Rules, |opened| opened.kind)
-    }
-
-    /// Its name for the log and for measuring.
+    /// Which engine understands, for the log and for measuring.
     pub fn name(&self) -> String {
         self.opened.as_ref().map_or_else(|| "rules".into(), |opened| opened.engine.name().to_owned())
     }

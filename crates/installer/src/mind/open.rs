@@ -52,7 +52,7 @@ fn embedded(choice: &Choice) -> Result<Opened, EngineError> {
     }
     let engine = Embedded::start(options)?;
     let profile = engine.profile();
-    Ok(Opened { engine: Box::new(engine), profile, kind: Kind::Embedded })
+    Ok(Opened { engine: Box::new(engine), profile })
 }
 
 fn server(_choice: &Choice, _cancel: &Cancel, _told: &mut dyn FnMut(&str)) -> Result<Opened, EngineError> {

@@ -13,7 +13,7 @@ use levitate_core::sys::Cancel;
 use levitate_core::sys::sim::Simulated;
 use levitate_model::{Engine, EngineError, Finish, Generation, Message, Profile, Request, Timings};
 
-use super::{Choice, Kind, Mind, Opened};
+use super::{Choice, Mind, Opened};
 use crate::session::{Session, SessionOptions};
 
 /// What a [`Script`] answers, and what it was asked.
@@ -53,7 +53,7 @@ fn mind(
     profile: Profile,
     answers: impl FnMut(&Request) -> Result<String, EngineError> + Send + 'static,
 ) -> Mind {
-    Mind::with(Opened { engine: Box::new(Script(Box::new(answers))), profile, kind: Kind::Embedded })
+    Mind::with(Opened { engine: Box::new(Script(Box::new(answers))), profile })
 }
 
 fn machine() -> Machine {
@@ -75,7 +75,7 @@ fn an_engine_that_fails_twice_is_put_away_and_said_so_once() {
     }
     let notices = mind.notices();
     assert_eq!(notices.len(), 1, "{notices:?}");
-    assert!(notices[0].contains("no luck") && mind.kind() == Kind::Rules);
+    assert!(notices[0].contains("no luck") && mind.name() == "rules");
     assert!(mind.notices().is_empty());
 }
 
@@ -93,7 +93,7 @@ fn a_missing_model_gives_way_to_the_rules() {
 fn a_person_who_stops_it_is_heeded() {
     let mut mind = mind(Profile::Reading, |_| Err(EngineError::Cancelled));
     assert!(matches!(ask(&mut mind, "put it on the small one").answer, Answer::Text(_)));
-    assert!(mind.notices().is_empty() && mind.kind() == Kind::Embedded);
+    assert!(mind.notices().is_empty() && mind.name() == "script");
 }
 
 #[test]
