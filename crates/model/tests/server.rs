@@ -58,7 +58,9 @@ fn it_loads_says_how_far_it_is_and_answers() {
     assert_eq!(server.score(&asked, "never", &Cancel::default()), Ok(f32::NEG_INFINITY));
     let long = server.generate(&request("long"), &Cancel::default());
     assert_eq!(long, Err(EngineError::TooLong { tokens: 900, context: 100 }));
-    assert!(server.generate(&request("break"), &Cancel::default()).unwrap_err().to_string().contains("broken"));
+    assert!(
+        server.generate(&request("break"), &Cancel::default()).unwrap_err().to_string().contains("broken")
+    );
 
     let (pid, start) = (server.process_id(), Instant::now());
     drop(server);
