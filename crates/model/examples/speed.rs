@@ -40,6 +40,14 @@ fn percentile(sorted: &[Duration], share: f64) -> f64 {
     sorted[((sorted.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0
 }
 
+/// Processor time of this process, all threads: what a turn takes where nobody else is busy.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
+    Duration::from_millis((ticks(11) + ticks(12)) * 10)
+}
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (mut file, mut model, mut adapter, mut limit, mut threads) = (None, None, None, 100, None);
@@ -92,6 +100,7 @@ fn main() {
         let mut engine = Embedded::start(options).expect("the engine");
         let loaded = start.elapsed();
         let mut turns = Vec::new();
+        let before = processor_time();
         let (mut prompt_tokens, mut cached, mut sampled, mut forced, mut exact) = (0, 0, 0, 0, 0);
         let (mut grammar_time, mut decode) = (Duration::ZERO, Duration::ZERO);
         for case in &cases {
@@ -117,6 +126,7 @@ fn main() {
             decode += timings.decode;
             exact += usize::from(done.text == case.reading);
         }
+        let spent = processor_time().saturating_sub(before);
         turns.sort();
         let each = |sum: usize| sum as f64 / cases.len() as f64;
         println!(
@@ -133,10 +143,11 @@ fn main() {
             each(exact),
         );
         println!(
-            "    {}: {shown} threads, loaded in {} ms, peak {} MB",
+            "    {}: {shown} threads, loaded in {} ms, peak {} MB, {:.0} ms of processor a turn",
             engine.name(),
             loaded.as_millis(),
-            engine.peak_memory().unwrap_or(0) >> 20
+            engine.peak_memory().unwrap_or(0) >> 20,
+            spent.as_secs_f64() * 1000.0 / cases.len() as f64,
         );
     }
 }
