@@ -1,8 +1,9 @@
 //! Measures turns: `cargo run -p levitate-model --example speed -- FILE.jsonl [--model GGUF] [--adapter GGUF]
-//! [--limit N] [--threads N] [--no-grammar]`.
+//! [--limit N] [--threads N] [--no-grammar] [--show]`.
 //!
 //! The file has a `facts` and a `says` a line, as `levitate-agent`'s example `readings` writes them. The same
-//! sentences run with everything, without the prefix cache, without forced tokens, and without either.
+//! sentences run with everything, without the prefix cache, without forced tokens, and without either. `--show` prints the answers
+//! that are not the file's `reading`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::PathBuf;
@@ -51,7 +52,7 @@ fn processor_time() -> Duration {
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (mut file, mut model, mut adapter, mut limit, mut threads) = (None, None, None, 100, None);
-    let mut with_grammar = true;
+    let (mut with_grammar, mut show) = (true, false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("a value");
         match argument.as_str() {
@@ -59,6 +60,7 @@ fn main() {
             "--adapter" => adapter = Some(PathBuf::from(value())),
             "--limit" => limit = value().parse().expect("a number"),
             "--threads" => threads = Some(value().parse().expect("a number")),
+            "--show" => show = true,
             "--no-grammar" => with_grammar = false,
             _ => file = Some(argument),
         }
@@ -125,6 +127,9 @@ fn main() {
             grammar_time += timings.grammar;
             decode += timings.decode;
             exact += usize::from(done.text == case.reading);
+            if show && prepare && done.text != case.reading {
+                println!("{:?}\n    got {:?}\n    due {:?}", case.says, done.text, case.reading);
+            }
         }
         let spent = processor_time().saturating_sub(before);
         turns.sort();
