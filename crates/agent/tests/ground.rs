@@ -76,11 +76,13 @@ fn show(actions: &[InstallerAction]) -> String {
                 out.push_str(&format!(" {}", value.as_str().unwrap()));
             }
         }
-        for (key, value) in
-            fields.iter().filter(|(key, _)| *key != "action" && !FIRST.contains(&key.as_str()))
-        {
+        // By name: the order in the map is that of whichever features serde_json was built with.
+        let rest: std::collections::BTreeMap<_, _> =
+            fields.iter().filter(|(key, _)| *key != "action" && !FIRST.contains(&key.as_str())).collect();
+        for (key, value) in rest {
             out.push_str(&match value.as_str() {
                 Some(text) => format!(" {key}={text}"),
+                None if key == "scheme" => format!(" scheme={}", scheme(value)),
                 None => format!(" {key}={value}"),
             });
         }
@@ -108,6 +110,15 @@ fn the_table_holds() {
     }
     assert!(count >= 300);
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// `swap:4G:swap,/:rest:ext4`.
+fn scheme(value: &serde_json::Value) -> String {
+    let entries: Vec<levitate_core::action::SchemeEntry> = serde_json::from_value(value.clone()).unwrap();
+    let one = |entry: &levitate_core::action::SchemeEntry| {
+        format!("{}:{}:{}", entry.mount, entry.size, entry.fs.map_or("-", |fs| fs.name()))
+    };
+    entries.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 /// A word of the grammar of references, odd ones among them.

@@ -59,10 +59,12 @@ fn show(answer: &Answer) -> String {
                 out.push_str(&format!(" {}", value.as_str().unwrap()));
             }
         }
-        for (key, value) in fields {
+        // By name: the order in the map is that of whichever features serde_json was built with.
+        for (key, value) in fields.iter().collect::<BTreeMap<_, _>>() {
             if !["action", "disk", "use", "partition", "user", "name"].contains(&key.as_str()) {
                 out.push_str(&match value.as_str() {
                     Some(text) => format!(" {key}={text}"),
+                    None if key == "scheme" => format!(" scheme={}", scheme(value)),
                     None => format!(" {key}={value}"),
                 });
             }
@@ -70,6 +72,15 @@ fn show(answer: &Answer) -> String {
         out
     };
     actions.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// `swap:4G:swap,/:rest:ext4`.
+fn scheme(value: &serde_json::Value) -> String {
+    let entries: Vec<levitate_core::action::SchemeEntry> = serde_json::from_value(value.clone()).unwrap();
+    let one = |entry: &levitate_core::action::SchemeEntry| {
+        format!("{}:{}:{}", entry.mount, entry.size, entry.fs.map_or("-", |fs| fs.name()))
+    };
+    entries.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 #[test]
