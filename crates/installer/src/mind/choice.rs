@@ -1,12 +1,16 @@
 //! Which engine, which model: by flag, else by file, else the embedded one.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
-/// The file of a system's choice; `$LEVITATE_CONFIG` names another.
-const FILE: &str = "/etc/levitate-installer.toml";
+/// Where a choice may lie, the system's before the medium's; `$LEVITATE_CONFIG` names another.
+const FILES: [&str; 2] = ["/etc/levitate-installer.toml", "/run/live/medium/levitate/installer.toml"];
+/// How long a sentence may take, in seconds, before the rules answer it. Longer than a slow laptop needs, and about
+/// what a person waits.
+const PATIENCE: u64 = 30;
 
 /// Engines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ValueEnum)]
@@ -83,6 +87,8 @@ pub struct Choice {
     pub python: Option<PathBuf>,
     /// Threads; the free cores, two at most, where `None`.
     pub threads: Option<usize>,
+    /// Longest time a sentence may take, in seconds.
+    pub patience: Option<u64>,
     /// Without prefix cache and forced tokens, to measure what they are worth.
     #[serde(skip)]
     pub slow: bool,
@@ -116,9 +122,16 @@ impl Choice {
     pub fn from_file() -> Result<Self, ChoiceError> {
         match std::env::var_os("LEVITATE_CONFIG").filter(|path| !path.is_empty()) {
             Some(named) => Self::read(Path::new(&named)),
-            None if Path::new(FILE).exists() => Self::read(Path::new(FILE)),
-            None => Ok(Self::default()),
+            None => match FILES.iter().map(Path::new).find(|path| path.exists()) {
+                Some(path) => Self::read(path),
+                None => Ok(Self::default()),
+            },
         }
+    }
+
+    /// Longest time a sentence may take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience.unwrap_or(PATIENCE).max(1))
     }
 
     fn read(path: &Path) -> Result<Self, ChoiceError> {

@@ -12,6 +12,8 @@ mod secret_words;
 mod tests;
 mod tools;
 
+use std::time::Duration;
+
 use levitate_agent::decide::{self, By, Decision};
 use levitate_agent::{Answer, Context};
 use levitate_core::action::InstallerAction;
@@ -62,12 +64,21 @@ pub struct Mind {
     tools: tools::Calls,
     /// The model's readings are taken as they are, the rules never asked.
     alone: bool,
+    /// Longest time a sentence may take.
+    patience: Duration,
 }
 
 impl Mind {
     /// The rules alone.
     pub fn rules() -> Self {
-        Self { opened: None, notices: Vec::new(), failures: 0, tools: tools::Calls::default(), alone: false }
+        Self {
+            opened: None,
+            notices: Vec::new(),
+            failures: 0,
+            tools: tools::Calls::default(),
+            alone: false,
+            patience: Choice::default().patience(),
+        }
     }
 
     /// An engine that is open already.
@@ -78,7 +89,7 @@ impl Mind {
 
     /// Opens the engine that was chosen, else the next: server, embedded, rules. `told` hears how loading goes.
     pub fn open(choice: &Choice, cancel: &Cancel, told: &mut dyn FnMut(&str)) -> Self {
-        let mut mind = Self::rules();
+        let mut mind = Self { patience: choice.patience(), ..Self::rules() };
         for kind in choice.kind.chain() {
             match open::open(kind, choice, cancel, told) {
                 Ok(opened) => {
@@ -140,8 +151,14 @@ impl Mind {
         }
         let Some(opened) = &mut self.opened else { return decide::without_model(text, ctx).into() };
         let thought = match opened.profile {
-            Profile::Reading => reading::understand(opened.engine.as_mut(), text, ctx, self.alone, cancel),
-            Profile::Tools => self.tools.understand(opened.engine.as_mut(), text, ctx, check, cancel),
+            Profile::Reading => {
+                let how = reading::How { alone: self.alone, patience: self.patience };
+                reading::understand(opened.engine.as_mut(), text, ctx, how, cancel)
+            }
+            Profile::Tools => {
+                let how = tools::How { check, patience: self.patience };
+                self.tools.understand(opened.engine.as_mut(), text, ctx, &how, cancel)
+            }
         };
         match thought {
             Ok(thought) => {
@@ -166,7 +183,7 @@ impl Mind {
     /// in `result`.
     pub fn sentence(&mut self, result: &str, ctx: &Context<'_>, cancel: &Cancel) -> Option<String> {
         let opened = self.opened.as_mut().filter(|opened| opened.profile == Profile::Tools)?;
-        match self.tools.sentence(opened.engine.as_mut(), result, ctx, cancel) {
+        match self.tools.sentence(opened.engine.as_mut(), result, ctx, self.patience, cancel) {
             Ok(sentence) => sentence,
             Err(error) => {
                 self.failed(&error);

@@ -1,5 +1,7 @@
 //! Our tuned model: one reading of the sentence, held to a grammar of its own words, weighed against the rules'.
 
+use std::time::Duration;
+
 use levitate_agent::decide::{self, By, Heard};
 use levitate_agent::{Context, grammar, prompt};
 use levitate_core::sys::Cancel;
@@ -12,22 +14,31 @@ pub(super) fn prepare(engine: &mut dyn Engine, ctx: &Context<'_>) -> Result<(), 
     engine.prepare(&Profile::utterance(&prompt::facts(ctx), "says:"))
 }
 
+/// How a sentence is read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// The model's reading is taken as it is.
+    pub alone: bool,
+    /// Longest time.
+    pub patience: Duration,
+}
+
 /// Reads a sentence.
 pub(super) fn understand(
     engine: &mut dyn Engine,
     text: &str,
     ctx: &Context<'_>,
-    alone: bool,
+    how: How,
     cancel: &Cancel,
 ) -> Result<Thought, EngineError> {
     let facts = prompt::facts(ctx);
     let request = Request {
         messages: Profile::utterance(&facts, &prompt::says(text)),
         grammar: Some(grammar::reading(text, &facts)),
-        limits: Limits::default(),
+        limits: Limits { timeout: how.patience, ..Limits::default() },
     };
     let generation = engine.generate(&request, cancel)?;
-    if alone {
+    if how.alone {
         let readings = levitate_agent::reading::parse(&generation.text).unwrap_or_default();
         return Ok(Thought {
             answer: decide::answer(&readings, ctx),

@@ -5,6 +5,7 @@
 //! device and name in it stands in the result.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use levitate_agent::decide::By;
 use levitate_agent::{Answer, Context, Role, calls, sentence, tools, wire};
@@ -22,6 +23,14 @@ const KEPT: usize = 12;
 const WINDOW: usize = 4000;
 /// Longest tool result that is shown, in characters.
 const RESULT: usize = 1200;
+
+/// How a sentence is understood.
+pub(super) struct How<'a> {
+    /// Looks at calls before they are done.
+    pub check: &'a Check<'a>,
+    /// Longest time of one answer.
+    pub patience: Duration,
+}
 
 /// The calls of this session, so that the model sees its own turns.
 #[derive(Debug, Default)]
@@ -69,7 +78,7 @@ impl Calls {
         engine: &mut dyn Engine,
         text: &str,
         ctx: &Context<'_>,
-        check: &Check<'_>,
+        how: &How<'_>,
         cancel: &Cancel,
     ) -> Result<Thought, EngineError> {
         let mut messages = self.messages(ctx, Some(text));
@@ -78,7 +87,7 @@ impl Calls {
             let request = Request {
                 messages: messages.clone(),
                 grammar: Some(calls::calls(ctx)),
-                limits: Limits { max_tokens: 320, ..Limits::default() },
+                limits: Limits { max_tokens: 320, timeout: how.patience },
             };
             let generation = engine.generate(&request, cancel)?;
             let thought = |answer| Thought {
@@ -100,7 +109,7 @@ impl Calls {
                         }))
                     };
                 }
-                Ok(actions) => match check(&actions) {
+                Ok(actions) => match (how.check)(&actions) {
                     Ok(()) => {
                         self.remember(text, &actions);
                         return Ok(thought(Answer::Actions(actions)));
@@ -131,12 +140,13 @@ impl Calls {
         engine: &mut dyn Engine,
         result: &str,
         ctx: &Context<'_>,
+        patience: Duration,
         cancel: &Cancel,
     ) -> Result<Option<String>, EngineError> {
         let request = Request {
             messages: self.messages(ctx, None),
             grammar: Some(calls::words()),
-            limits: Limits { max_tokens: 120, ..Limits::default() },
+            limits: Limits { max_tokens: 120, timeout: patience },
         };
         let said = engine.generate(&request, cancel)?.text.trim().to_owned();
         Ok((!said.is_empty() && sentence::grounded(&said, &[result])).then_some(said))

@@ -147,7 +147,7 @@ fn ours(image: &Path) -> Result<()> {
 
 /// The squashfs inside the medium, taken out once.
 fn squashfs_of_medium() -> Result<PathBuf> {
-    let iso = image::build(None)?.iso;
+    let iso = image::build(None, false)?.iso;
     let to = crate::paths::cache().join("bench.squashfs");
     let mut command = shell::command("xorriso");
     if to.exists() {

@@ -13,15 +13,22 @@ use crate::{paths, shell};
 /// The volume label, by which the live system and people find the medium.
 pub const LABEL: &str = "LEVITATEOS";
 
+/// What the installer of this medium is told: emulated processors are thirty times slower than real ones.
+const CHOICE: &str = "# Read by levitate-installer.\npatience = 600   # seconds a sentence may take: this medium runs in emulated machines\n";
+
 /// Makes the image, or takes it from the cache.
-pub fn ensure(tree: &Tree, installer: &Path) -> Result<PathBuf> {
+pub fn ensure(tree: &Tree, installer: &Path, models: Option<&Path>) -> Result<PathBuf> {
     let cache = paths::cache();
     let grub_cfg = paths::medium_sources().join("grub.cfg");
     let stripped = strip(installer, &cache.join("levitate-installer"))?;
-    let mut key = Key::new("iso", 1);
+    let mut key = Key::new("iso", 2);
     key.text(&tree.key);
     key.path(&grub_cfg)?;
     key.path(&stripped)?;
+    let models = models.map(model_files).transpose()?.unwrap_or_default();
+    for file in &models {
+        key.path(file)?;
+    }
     let iso = cache.join(format!("levitateos-{}.iso", key.finish()));
     if iso.exists() {
         return Ok(iso);
@@ -45,6 +52,15 @@ pub fn ensure(tree: &Tree, installer: &Path) -> Result<PathBuf> {
     ] {
         fs::copy(from, &to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
     }
+    // Beside the root, not in it: what is in it is copied to every installed system.
+    let folder = staging.join("levitate/models");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    for file in &models {
+        let to = folder.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &to).with_context(|| format!("cannot copy {} to {}", file.display(), to.display()))?;
+    }
+    fs::write(staging.join("levitate/installer.toml"), CHOICE)
+        .with_context(|| format!("cannot write below {}", staging.display()))?;
     squash(tree, &stripped, &live.join("filesystem.squashfs"))?;
     let making = cache.join("making.iso");
     shell::run(
@@ -52,10 +68,23 @@ pub fn ensure(tree: &Tree, installer: &Path) -> Result<PathBuf> {
     )?;
     fs::rename(&making, &iso).with_context(|| format!("cannot put {} in place", iso.display()))?;
     fs::remove_dir_all(&staging).with_context(|| format!("cannot remove {}", staging.display()))?;
-    cache::prune(&cache, "levitateos-", 3)?;
+    cache::prune(&cache, "levitateos-", 4)?;
     let size = fs::metadata(&iso).map_or(0, |meta| meta.len() >> 20);
     eprintln!("medium: {} ({size} MiB) ready after {} s", iso.display(), started.elapsed().as_secs());
     Ok(iso)
+}
+
+/// The model, its adapter and the manifest that ties them.
+fn model_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| kind == "gguf" || kind == "json") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// A copy of the installer without what only a debugger reads. A script, which tests of the medium use, is taken

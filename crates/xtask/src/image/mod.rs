@@ -27,6 +27,9 @@ pub struct Args {
     /// Only the package tree, which needs no Rust build (to run beside one).
     #[arg(long)]
     tree_only: bool,
+    /// Leave the language model out: the installer then understands by its rules.
+    #[arg(long)]
+    no_model: bool,
 }
 
 /// A built medium.
@@ -41,21 +44,30 @@ pub fn main(args: &Args) -> Result<ExitCode> {
     if args.tree_only {
         println!("{}", tree()?.root.display());
     } else {
-        println!("{}", build(args.installer.clone())?.iso.display());
+        println!("{}", build(args.installer.clone(), !args.no_model)?.iso.display());
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds what is missing of the medium, with the given program as the installer, or with a fresh build of it.
-pub fn build(installer: Option<PathBuf>) -> Result<Medium> {
+/// Builds what is missing of the medium, with the given program as the installer, or with a fresh build of it; with
+/// the language model, or without.
+pub fn build(installer: Option<PathBuf>, model: bool) -> Result<Medium> {
     let installer = match installer {
         Some(path) => path,
         None => build_installer()?,
     };
     let tree = tree()?;
     let _lock = cache::lock(&paths::cache(), "iso")?;
-    let iso = iso::ensure(&tree, &installer)?;
+    let models = if model { Some(models()?) } else { None };
+    let iso = iso::ensure(&tree, &installer, models.as_deref())?;
     Ok(Medium { iso, kernel: tree.kernel })
+}
+
+/// The folder of the language model; what is missing is fetched.
+fn models() -> Result<PathBuf> {
+    let folder = paths::workspace().join("models");
+    shell::run_visibly(shell::command(paths::workspace().join("scripts/model.sh")).arg(&folder))?;
+    Ok(folder)
 }
 
 fn tree() -> Result<tree::Tree> {

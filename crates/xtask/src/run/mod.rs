@@ -76,7 +76,7 @@ pub fn main(args: &Args) -> Result<ExitCode> {
     let script = args.script.as_deref().map(script::read).transpose()?;
     let login = args.login.as_deref().map(credentials).transpose()?;
     let check = read_checks(&args.checks)?;
-    let medium = image::build(args.installer.clone())?;
+    let medium = image::build(args.installer.clone(), true)?;
     let machine = Machine {
         folder: paths::machine(&args.name),
         firmware: args.firmware,

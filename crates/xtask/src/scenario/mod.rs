@@ -44,16 +44,17 @@ pub struct Args {
 /// What all machines of one call share.
 struct Setting<'a> {
     args: &'a Args,
-    medium: image::Medium,
+    /// With the language model, and without.
+    media: [image::Medium; 2],
     accel: Accel,
 }
 
 pub fn main(args: &Args) -> Result<ExitCode> {
     vm::check_qemu()?;
     let chosen = choose(&args.names)?;
-    let medium = image::build(args.installer.clone())?;
-    let accel = Accel::decide(args.accel, &medium.kernel)?;
-    let setting = Setting { args, medium, accel };
+    let media = [image::build(args.installer.clone(), true)?, image::build(args.installer.clone(), false)?];
+    let accel = Accel::decide(args.accel, &media[0].kernel)?;
+    let setting = Setting { args, media, accel };
     let (left, failed) = (Mutex::new(chosen.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..args.jobs.clamp(1, chosen.len()) {
@@ -147,7 +148,7 @@ fn run(scenario: &Scenario, setting: &Setting<'_>) -> Result<scripted::Report, s
         }
     };
     let job = scripted::Job {
-        medium: &setting.medium.iso,
+        medium: &setting.media[usize::from(!scenario.model)].iso,
         script: &script,
         passphrase: scenario.passphrase,
         login: Some(table::LOGIN),

@@ -24,6 +24,8 @@ pub struct Scenario {
     pub disk: &'static str,
     /// What is on the disk before.
     pub prepared: Prepared,
+    /// The language model is on the medium; else the installer understands by its rules, as where the file is lost.
+    pub model: bool,
     /// Typed where the disk's passphrase is asked for after the reboot.
     pub passphrase: Option<&'static str>,
 }
@@ -39,14 +41,16 @@ pub const SCENARIOS: &[Scenario] = &[
         firmware: Firmware::Uefi,
         disk: "8G",
         prepared: Prepared::Windows,
+        model: false,
         passphrase: None,
     },
     Scenario {
         name: "uefi-encrypted",
-        what: "UEFI, the example session as printed: whole disk, encrypted",
+        what: "UEFI, the example session as printed: whole disk, encrypted; with the language model",
         firmware: Firmware::Uefi,
         disk: "20G",
         prepared: Prepared::Blank,
+        model: true,
         passphrase: Some("open sesame 42"),
     },
     Scenario {
@@ -55,6 +59,7 @@ pub const SCENARIOS: &[Scenario] = &[
         firmware: Firmware::Bios,
         disk: "20G",
         prepared: Prepared::Blank,
+        model: false,
         passphrase: None,
     },
     Scenario {
@@ -63,6 +68,7 @@ pub const SCENARIOS: &[Scenario] = &[
         firmware: Firmware::Uefi,
         disk: "20G",
         prepared: Prepared::Blank,
+        model: false,
         passphrase: None,
     },
 ];
