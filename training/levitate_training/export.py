@@ -31,6 +31,28 @@ def permuted(weight: np.ndarray, heads: int) -> np.ndarray:
     return weight.reshape(heads, 2, rows // heads // 2, rank).swapaxes(1, 2).reshape(rows, rank)
 
 
+def unpermuted(weight: np.ndarray, heads: int) -> np.ndarray:
+    """The reverse of `permuted`."""
+    rows, rank = weight.shape
+    return weight.reshape(heads, rows // heads // 2, 2, rank).swapaxes(1, 2).reshape(rows, rank)
+
+
+def back(path: Path, base: Path) -> dict[str, np.ndarray]:
+    """The tensors of an exported adapter by the names they have in training, to go on from it."""
+    reader = gguf.GGUFReader(str(base))
+    heads = {"attn_q": field(reader, "llama.attention.head_count"), "attn_k": field(reader, "llama.attention.head_count_kv")}
+    parts = {short: long for long, short in NAMES.items()}
+    out = {}
+    for tensor in gguf.GGUFReader(str(path)).tensors:
+        _, layer, part, _, side = tensor.name.split(".")
+        weight = np.array(tensor.data, dtype=np.float32)
+        side = side.removeprefix("lora_").upper()
+        if side == "B" and part in heads:
+            weight = unpermuted(weight, heads[part])
+        out[f"model.base_model.model.model.layers.{layer}.{parts[part]}.lora_{side}.default.weight"] = weight
+    return out
+
+
 def tensors(path: Path, heads: int, heads_kv: int) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """Adapter tensors by their GGUF names, and how they came about."""
     out = {}

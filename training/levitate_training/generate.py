@@ -12,7 +12,7 @@ from collections import Counter
 
 from . import mix
 from .noise import dressed, noisy
-from .records import BUILD, DATA, ROOT, family, held_out, is_valid, load
+from .records import BUILD, DATA, ROOT, family, held_out, is_valid, load, load_said
 from .slots import Slots
 
 
@@ -93,7 +93,10 @@ def main() -> None:
     if not options.no_label:
         label()
     apart = held_out()
-    records = [record for record in load(BUILD / "records.jsonl") if family(record) not in apart]
+    everything = load(BUILD / "records.jsonl")
+    for path in sorted(DATA.glob("said-*.tsv")):
+        everything += load_said(path)
+    records = [record for record in everything if family(record) not in apart]
     kept = [record for record in records if is_valid(record)]
     used = [record for record in records if not is_valid(record)]
     generator = Generator(used, options.seed)

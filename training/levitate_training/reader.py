@@ -11,7 +11,7 @@ LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 class Reader(torch.nn.Module):
     """A base model with an adapter (`rank` > 0), or to be tuned as a whole (`rank` 0)."""
 
-    def __init__(self, base: LlamaForCausalLM, prefix: list[int], rank: int, alpha: int, layers: int | None = None):
+    def __init__(self, base: LlamaForCausalLM, prefix: list[int], rank: int, alpha: int, layers: int | None = None, dropout: float = 0.0):
         super().__init__()
         self.rank, self.alpha = rank, alpha
         if rank > 0:
@@ -19,7 +19,7 @@ class Reader(torch.nn.Module):
             # The last `layers` layers; all where not said.
             chosen = None if layers is None else list(range(count - layers, count))
             config = LoraConfig(
-                r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=LINEAR, layers_to_transform=chosen
+                r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=LINEAR, layers_to_transform=chosen
             )
             self.model = get_peft_model(base, config)
             self.inner = self.model.base_model.model

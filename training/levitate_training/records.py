@@ -20,6 +20,22 @@ def load(path: Path) -> list[dict]:
         return [as_said(json.loads(line)) for line in lines]
 
 
+def load_said(path: Path) -> list[dict]:
+    """Pairs without a machine: asked, waits, users, says, reading, a tab between; `-` is nothing, ` / ` a new line."""
+    out = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        columns = [column.strip() for column in line.split("\t")]
+        if len(columns) != 5:
+            raise SystemExit(f"{path}:{number}: {len(columns)} columns, not 5")
+        *told, says, reading = columns
+        facts = "".join(f"{name}: {value}\n" for name, value in zip(("asked", "waits", "users"), told) if value != "-")
+        record = {"id": f"{path.stem}-{number}", "class": "said", "facts": facts, "says": f"says: {says}"}
+        out.append(as_said(record | {"reading": reading.replace(" / ", "\n")}))
+    return out
+
+
 def as_said(record: dict) -> dict:
     """Places and languages spelled as in the words; no line twice."""
     lines = []

@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from . import prompt
 from .base import load_model, load_tokenizer
 from .batches import batches, encode, ids, tensors
+from .export import back
 from .reader import Reader
 from .records import BUILD
 
@@ -100,7 +101,7 @@ def prepare(options: argparse.Namespace):
     torch.manual_seed(options.seed)
     tokenizer = load_tokenizer(options.base)
     reader = Reader(
-        load_model(options.base), ids(tokenizer, prompt.prefix()), options.rank, options.alpha, options.layers
+        load_model(options.base), ids(tokenizer, prompt.prefix()), options.rank, options.alpha, options.layers, options.dropout
     ).to(options.device)
     return tokenizer, reader
 
@@ -139,6 +140,11 @@ def lead(options: argparse.Namespace) -> None:
         missing = reader.load_state_dict(load_file(options.out), strict=False)
         if missing.unexpected_keys:
             raise SystemExit(f"{options.out}: has {missing.unexpected_keys[0]}, which this model does not")
+    if options.start is not None:
+        weights = {name: torch.from_numpy(value) for name, value in back(options.start, options.base).items()}
+        missing = reader.load_state_dict(weights, strict=False)
+        if missing.unexpected_keys:
+            raise SystemExit(f"{options.start}: has {missing.unexpected_keys[0]}, which this model does not")
     trained = reader.trained()
     helpers = options.processes - 1
     shared = Shared(sum(p.numel() for p in trained), helpers)
@@ -201,11 +207,13 @@ def main() -> None:
     parser.add_argument("--valid", type=Path, default=BUILD / "valid.jsonl")
     parser.add_argument("--out", type=Path, default=BUILD / "adapter.safetensors")
     parser.add_argument("--resume", action="store_true", help="go on from --out")
+    parser.add_argument("--start", type=Path, help="begin with an exported adapter, a GGUF file of the same rank")
     parser.add_argument("--minutes", type=float, default=120, help="longest time (default 120)")
     parser.add_argument("--epochs", type=int, default=1, help="passes over the examples (default 1)")
     parser.add_argument("--rank", type=int, default=16, help="rank of the adapter; 0 tunes the whole model")
     parser.add_argument("--alpha", type=int, default=32)
     parser.add_argument("--layers", type=int, help="adapt the last N layers only")
+    parser.add_argument("--dropout", type=float, default=0.1, help="of the adapter's input, against learning by heart")
     parser.add_argument("--lr", type=float, default=1e-3, help="highest learning rate (default 1e-3)")
     parser.add_argument("--warmup", type=int, default=40, help="steps of warming up")
     parser.add_argument("--batch", type=int, default=64 if gpu else 12, help="examples a process and step")

@@ -108,7 +108,7 @@ pub fn reading(text: &str, facts: &str) -> String {
   | "ask ?"
 refs: "?" | ref ("+" ref){{0,4}}
 ref: "-"? REF
-entry: " " ENTRY ":" SIZEQ (":" FS)?
+entry: ENTRY SIZEQ (":" FS)?
 ALONE: {alone}
 TOPIC: {explain}
 USE: "keep" | "whole" | "free" | "beside" | "along" | "same"
@@ -122,10 +122,13 @@ FSQ: {fs} | "vfat" | "swap" | "?""#
     let size = numbers::size(&said, text);
     terminal("SIZE", size.clone());
     terminal("SIZEQ", format!("{size} | \"?\""));
-    let mounts = union(MOUNTS.iter().map(ToString::to_string).chain(said.paths()));
-    terminal("MOUNTQ", format!("{mounts} | \"?\""));
-    terminal("ENTRY", format!("{mounts} | \"swap\" | \"bios_boot\""));
-    let refs = union(KINDS.iter().map(ToString::to_string).chain(said.refs()));
+    let mounts: Vec<String> = MOUNTS.iter().map(ToString::to_string).chain(said.paths()).collect();
+    let place = |words: &[String]| union(words.iter().cloned().chain(["swap".to_owned()]));
+    terminal("MOUNTQ", format!("{} | \"?\"", place(&mounts)));
+    // One token with the blank before it and the colon after it, so that " swap:" and " swap=" are told apart.
+    let entries = mounts.iter().map(String::as_str).chain(["swap", "bios_boot"]);
+    terminal("ENTRY", union(entries.map(|mount| format!(" {mount}:"))));
+    let refs = union(KINDS.iter().map(ToString::to_string).chain(said.refs()).chain(devices(facts)));
     terminal("REF", format!("{refs}{}{}", numbers::reference(&said, text), said.unspaced()));
     let names = union(said.names().chain(known.names()));
     let or = |names: &str, more: &str| {
@@ -146,6 +149,12 @@ fn facts_words(facts: &str) -> String {
     let lines = facts.lines().filter_map(|line| line.split_once(": "));
     let wanted = lines.filter(|(label, _)| *label != "waits").map(|(_, words)| words);
     wanted.collect::<Vec<_>>().join(" \n ")
+}
+
+/// Devices that were asked about or wait: "under /mnt" answers "where shall i mount sda3?".
+fn devices(facts: &str) -> Vec<String> {
+    let words = facts.split(|c: char| !(c.is_ascii_alphanumeric() || c == '/'));
+    words.filter_map(crate::refs::device_name).collect()
 }
 
 fn join(one: &str, other: &str) -> String {

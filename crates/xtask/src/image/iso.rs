@@ -13,8 +13,10 @@ use crate::{paths, shell};
 /// The volume label, by which the live system and people find the medium.
 pub const LABEL: &str = "LEVITATEOS";
 
-/// What the installer of this medium is told: emulated processors are thirty times slower than real ones.
-const CHOICE: &str = "# Read by levitate-installer.\npatience = 600   # seconds a sentence may take: this medium runs in emulated machines\n";
+/// What the installer of this medium is told.
+const CHOICE: &str = "# Read by levitate-installer. This medium runs in emulated machines, thirty times slower than real ones.\n\
+                      patience = 600   # seconds a sentence may take\n\
+                      threads = 1      # two emulated processors would wait for each other\n";
 
 /// Makes the image, or takes it from the cache.
 pub fn ensure(tree: &Tree, installer: &Path, models: Option<&Path>) -> Result<PathBuf> {

@@ -21,7 +21,7 @@ use crate::{image, paths};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Which ones; all of them if none is named.
+    /// Which ones; all but the slow ones if none is named.
     #[arg(value_name = "SCENARIO")]
     names: Vec<String>,
     /// How many machines at a time.
@@ -44,16 +44,21 @@ pub struct Args {
 /// What all machines of one call share.
 struct Setting<'a> {
     args: &'a Args,
-    /// With the language model, and without.
-    media: [image::Medium; 2],
+    /// With the language model, and without; only what is needed is built.
+    media: [Option<image::Medium>; 2],
     accel: Accel,
 }
 
 pub fn main(args: &Args) -> Result<ExitCode> {
     vm::check_qemu()?;
     let chosen = choose(&args.names)?;
-    let media = [image::build(args.installer.clone(), true)?, image::build(args.installer.clone(), false)?];
-    let accel = Accel::decide(args.accel, &media[0].kernel)?;
+    let medium = |model| {
+        let wanted = chosen.iter().any(|scenario| scenario.model == model);
+        wanted.then(|| image::build(args.installer.clone(), model)).transpose()
+    };
+    let media = [medium(true)?, medium(false)?];
+    let kernel = media.iter().flatten().next().map(|medium| medium.kernel.clone()).unwrap_or_default();
+    let accel = Accel::decide(args.accel, &kernel)?;
     let setting = Setting { args, media, accel };
     let (left, failed) = (Mutex::new(chosen.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -83,7 +88,7 @@ pub fn main(args: &Args) -> Result<ExitCode> {
 
 fn choose(names: &[String]) -> Result<Vec<&'static Scenario>> {
     if names.is_empty() {
-        return Ok(SCENARIOS.iter().collect());
+        return Ok(SCENARIOS.iter().filter(|scenario| !scenario.slow).collect());
     }
     names
         .iter()
@@ -127,8 +132,8 @@ fn run_and_tell(scenario: &Scenario, setting: &Setting<'_>) -> bool {
 
 fn run(scenario: &Scenario, setting: &Setting<'_>) -> Result<scripted::Report, scripted::Failure> {
     let parts = paths::workspace().join("tests/vm");
-    let script = script::read(&parts.join(format!("{}.script", scenario.name)))?;
-    let check = read_checks(&[parts.join("common.sh"), parts.join(format!("{}.check.sh", scenario.name))])?;
+    let script = script::read(&parts.join(format!("{}.script", scenario.script)))?;
+    let check = read_checks(&[parts.join("common.sh"), parts.join(format!("{}.check.sh", scenario.script))])?;
     let machine = Machine {
         folder: paths::machine(scenario.name),
         firmware: scenario.firmware,
@@ -147,8 +152,9 @@ fn run(scenario: &Scenario, setting: &Setting<'_>) -> Result<scripted::Report, s
             Some(windows::prepare(&target.path, &machine.folder).context("preparing the disk")?)
         }
     };
+    let medium = setting.media[usize::from(!scenario.model)].as_ref().context("its medium was not built")?;
     let job = scripted::Job {
-        medium: &setting.media[usize::from(!scenario.model)].iso,
+        medium: &medium.iso,
         script: &script,
         passphrase: scenario.passphrase,
         login: Some(table::LOGIN),
@@ -174,11 +180,11 @@ mod tests {
     fn every_scenario_has_its_script_and_check() {
         let parts = paths::workspace().join("tests/vm");
         for scenario in SCENARIOS {
-            let script = script::read(&parts.join(format!("{}.script", scenario.name))).unwrap();
+            let script = script::read(&parts.join(format!("{}.script", scenario.script))).unwrap();
             let typed = |wanted: &str| script.iter().any(|step| step.act == Act::Type(wanted.to_owned()));
             assert!(typed(table::LOGIN.1), "{}: the password that logs in is typed", scenario.name);
             assert!(scenario.passphrase.is_none_or(typed), "{}: so is the passphrase", scenario.name);
-            assert!(parts.join(format!("{}.check.sh", scenario.name)).is_file(), "{}", scenario.name);
+            assert!(parts.join(format!("{}.check.sh", scenario.script)).is_file(), "{}", scenario.name);
             disk::parse_size(scenario.disk).unwrap();
         }
     }

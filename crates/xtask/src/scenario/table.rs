@@ -11,11 +11,13 @@ pub enum Prepared {
     Windows,
 }
 
-/// One install. Script and check are `tests/vm/NAME.script` and `tests/vm/NAME.check.sh`.
+/// One install.
 #[derive(Debug)]
 pub struct Scenario {
     /// Its name on the command line.
     pub name: &'static str,
+    /// Its script and check are `tests/vm/SCRIPT.script` and `tests/vm/SCRIPT.check.sh`.
+    pub script: &'static str,
     /// What it shows, for the person who waits.
     pub what: &'static str,
     /// What starts the machine.
@@ -26,6 +28,8 @@ pub struct Scenario {
     pub prepared: Prepared,
     /// The language model is on the medium; else the installer understands by its rules, as where the file is lost.
     pub model: bool,
+    /// Takes so long under emulation that it only runs where it is named.
+    pub slow: bool,
     /// Typed where the disk's passphrase is asked for after the reboot.
     pub passphrase: Option<&'static str>,
 }
@@ -37,38 +41,57 @@ pub const LOGIN: (&str, &str) = ("vince", "horse-staple-7");
 pub const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "beside",
+        script: "beside",
         what: "UEFI, beside another system whose files must all survive",
         firmware: Firmware::Uefi,
         disk: "8G",
         prepared: Prepared::Windows,
         model: false,
+        slow: false,
         passphrase: None,
     },
     Scenario {
         name: "uefi-encrypted",
-        what: "UEFI, the example session as printed: whole disk, encrypted; with the language model",
+        script: "uefi-encrypted",
+        what: "UEFI, the example session as printed: whole disk, encrypted",
         firmware: Firmware::Uefi,
         disk: "20G",
         prepared: Prepared::Blank,
-        model: true,
+        model: false,
+        slow: false,
         passphrase: Some("open sesame 42"),
     },
     Scenario {
         name: "bios-btrfs",
+        script: "bios-btrfs",
         what: "BIOS, whole disk, btrfs with swap and home",
         firmware: Firmware::Bios,
         disk: "20G",
         prepared: Prepared::Blank,
         model: false,
+        slow: false,
         passphrase: None,
     },
     Scenario {
         name: "uefi-ext4",
+        script: "uefi-ext4",
         what: "UEFI, the example session without encryption",
         firmware: Firmware::Uefi,
         disk: "20G",
         prepared: Prepared::Blank,
         model: false,
+        slow: false,
         passphrase: None,
+    },
+    Scenario {
+        name: "uefi-model",
+        script: "uefi-encrypted",
+        what: "UEFI, the example session as printed, understood by the language model; about half an hour emulated",
+        firmware: Firmware::Uefi,
+        disk: "20G",
+        prepared: Prepared::Blank,
+        model: true,
+        slow: true,
+        passphrase: Some("open sesame 42"),
     },
 ];
