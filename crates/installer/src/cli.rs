@@ -71,6 +71,9 @@ pub struct EngineArgs {
     /// Another model: a GGUF file, or for the server a folder such as SmolLM3-3B
     #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    /// The Python that runs the model server, e.g. of a virtual environment
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
     /// How that model is spoken to; by its name where not said
     #[arg(long, value_enum, value_name = "PROFILE", requires = "model")]
     pub profile: Option<ProfileName>,
@@ -90,6 +93,9 @@ impl EngineArgs {
         })?;
         if let Some(kind) = self.engine {
             choice.kind = kind;
+        }
+        if self.python.is_some() {
+            choice.python.clone_from(&self.python);
         }
         if self.model.is_some() {
             choice.model.clone_from(&self.model);
