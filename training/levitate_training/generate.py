@@ -1,6 +1,6 @@
 """`training/generate`: labelled sentences × other values × noise × combinations, as lines for training.
 
-Writes training/build/{records,train,valid}.jsonl. The same seed gives the same files.
+Writes training/build/{records,train,valid}.jsonl and kept/kept.jsonl. The same seed gives the same files.
 """
 
 import argparse
@@ -77,6 +77,20 @@ class Generator:
         return example
 
 
+def write_kept(ids: set[str]) -> None:
+    """The kept families as cases, for weighing the model against the rules (crates/model/examples/weigh.rs)."""
+    folder = BUILD / "kept"
+    folder.mkdir(exist_ok=True)
+    machines = folder / "machines"
+    machines.unlink(missing_ok=True)
+    machines.symlink_to(DATA / "machines")
+    with (folder / "kept.jsonl").open("w", encoding="utf-8") as out:
+        for path in sorted(DATA.glob("*.jsonl")):
+            for line in path.open(encoding="utf-8") if path.name != "readings.jsonl" else ():
+                if json.loads(line)["id"] in ids:
+                    out.write(line)
+
+
 def write(name: str, examples: list[dict]) -> None:
     with (BUILD / name).open("w", encoding="utf-8") as out:
         for example in examples:
@@ -102,6 +116,7 @@ def main() -> None:
     generator = Generator(used, options.seed)
     write("train.jsonl", [generator.draw() for _ in range(options.count)])
     write("valid.jsonl", [{key: r[key] for key in ("facts", "says", "reading", "class")} for r in kept])
+    write_kept({record["id"] for record in kept})
     print(f"{len(records)} labelled sentences, {len(kept)} of them kept apart; {options.count} examples drawn")
 
 

@@ -3,9 +3,10 @@
 //! What is plain needs no model ([`plain`]). Else the model reads, and where the rules read something else that
 //! means something else on this machine, the model itself says how likely it finds the rules' reading; the rules win
 //! where it is nearly as likely as the model's own ([`RULES_BONUS`]). Grounding is the same for both, so whoever
-//! wins, a word that names no disk never becomes one.
+//! wins, a word that names no disk never becomes one. Where something would be erased on the word of a model that is
+//! not sure of it ([`DOUBT`]), the person is asked whether that was meant.
 
-use levitate_core::action::InstallerAction;
+use levitate_core::action::{InstallerAction, Use};
 
 use crate::reading::{self, Reading};
 use crate::rules::{self, Read};
@@ -13,7 +14,11 @@ use crate::{Answer, Context, explain, ground};
 
 /// How much likelier a model has to find its own reading than the rules', in natural logarithms, to be believed.
 /// Chosen on the kept families of the training data, see docs/understanding.md.
-pub const RULES_BONUS: f32 = 1.0;
+pub const RULES_BONUS: f32 = 4.0;
+
+/// The log-probability below which a model's reading is too doubtful to plan an erasure on it alone.
+/// Chosen with the bonus.
+pub const DOUBT: f32 = -1.0;
 
 /// What a model wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +81,7 @@ pub fn decide(
         Decision { answer: answer(&readings, ctx), by: By::Model, reading: reading::print(&readings) };
     let rules = without_model(text, ctx);
     if matches!(rules.answer, Answer::NotUnderstood { .. }) {
-        return model;
+        return doubted(model, heard.log_probability, DOUBT);
     }
     if alike(&model.answer, &rules.answer) {
         // The rules word their questions and texts for what they recognised.
@@ -84,7 +89,49 @@ pub fn decide(
     }
     match score(&rules.reading) {
         Some(likely) if likely + RULES_BONUS >= heard.log_probability => rules,
-        _ => model,
+        _ => doubted(model, heard.log_probability, DOUBT),
+    }
+}
+
+/// A model's decision, or the question whether that was meant, where it would erase and is less likely than `doubt`.
+pub fn doubted(model: Decision, log_probability: f32, doubt: f32) -> Decision {
+    let Answer::Actions(actions) = &model.answer else { return model };
+    if log_probability >= doubt || model.by != By::Model {
+        return model;
+    }
+    match actions.iter().find_map(erases) {
+        Some((what, say)) => {
+            let question = format!(
+                "I am not sure I understood. Shall I {what}? Then say \"{say}\", or say it another way."
+            );
+            Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..model }
+        }
+        None => model,
+    }
+}
+
+/// What an action would destroy, and words for it that nobody misunderstands.
+fn erases(action: &InstallerAction) -> Option<(String, String)> {
+    let name = |path: &str| path.trim_start_matches("/dev/").to_owned();
+    match action {
+        InstallerAction::Partition(request) => {
+            let disk = &request.disk;
+            Some(match request.usage {
+                Use::Whole => (format!("erase all of {disk}"), format!("erase {}", name(disk))),
+                Use::Free => {
+                    (format!("use the free space of {disk}"), format!("use the free space on {}", name(disk)))
+                }
+                Use::Beside => (
+                    format!("shrink what is on {disk} to make room"),
+                    format!("install beside the other system on {}", name(disk)),
+                ),
+            })
+        }
+        InstallerAction::Format { partition, filesystem } => Some((
+            format!("format {partition} as {}", filesystem.name()),
+            format!("format {} as {}", name(partition), filesystem.name()),
+        )),
+        _ => None,
     }
 }
 
@@ -228,6 +275,25 @@ mod tests {
             assert_eq!(near.by, By::Rules);
             let far = decide(said, ctx, &heard("hostname bx"), |_| Some(-20.0));
             assert_eq!(far.by, By::Model);
+        });
+    }
+
+    #[test]
+    fn nothing_is_erased_on_a_doubtful_word() {
+        with("null", |ctx| {
+            let said = "the spinning one may go, I suppose";
+            let heard = |log_probability| Heard { reading: "partition sda whole".into(), log_probability };
+            let sure = decide(said, ctx, &heard(-0.1), |_| Some(-90.0));
+            assert!(
+                matches!(sure.answer, Answer::Actions(ref a) if matches!(a[..], [InstallerAction::Partition(_)]))
+            );
+            let doubtful = decide(said, ctx, &heard(-5.0), |_| Some(-90.0));
+            let Answer::Actions(asked) = doubtful.answer else { panic!() };
+            let [InstallerAction::Clarify { question }] = &asked[..] else { panic!("{asked:?}") };
+            assert!(
+                question.contains("erase all of /dev/sda") && question.contains("\"erase sda\""),
+                "{question}"
+            );
         });
     }
 

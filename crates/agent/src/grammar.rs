@@ -93,8 +93,8 @@ pub fn reading(text: &str, facts: &str) -> String {
         out,
         r#"line: ALONE
   | "partition " refs " " USE ENCRYPT? (" fs=" FS)? (" give=" SIZE)? (" root=" SIZE)? (" home=" SIZE)? (" swap=" SIZE)? (" boot=" SIZE)? entry{{0,8}}
-  | "format " refs " " FSQ
-  | "mount " refs " " MOUNTQ
+  | "format " part " " FSQ
+  | "mount " part " " MOUNTQ
   | "boot " refs
   | "hostname " HOST
   | "timezone " PLACE
@@ -108,6 +108,7 @@ pub fn reading(text: &str, facts: &str) -> String {
   | "ask ?"
 refs: "?" | ref ("+" ref){{0,4}}
 ref: "-"? REF
+part: refs | PART
 entry: ENTRY SIZEQ (":" FS)?
 ALONE: {alone}
 TOPIC: {explain}
@@ -128,7 +129,8 @@ FSQ: {fs} | "vfat" | "swap" | "?""#
     // One token with the blank before it and the colon after it, so that " swap:" and " swap=" are told apart.
     let entries = mounts.iter().map(String::as_str).chain(["swap", "bios_boot"]);
     terminal("ENTRY", union(entries.map(|mount| format!(" {mount}:"))));
-    let refs = union(KINDS.iter().map(ToString::to_string).chain(said.refs()).chain(devices(facts)));
+    let refs = union(KINDS.iter().map(ToString::to_string).chain(said.refs()));
+    terminal("PART", or_question(&union(devices(facts))));
     terminal("REF", format!("{refs}{}{}", numbers::reference(&said, text), said.unspaced()));
     let names = union(said.names().chain(known.names()));
     let or = |names: &str, more: &str| {
@@ -151,10 +153,16 @@ fn facts_words(facts: &str) -> String {
     wanted.collect::<Vec<_>>().join(" \n ")
 }
 
-/// Devices that were asked about or wait: "under /mnt" answers "where shall i mount sda3?".
+/// Partitions that were asked about: "under /mnt" answers "where shall i mount sda3?". Never for a whole disk, which
+/// has to be said to be erased.
 fn devices(facts: &str) -> Vec<String> {
-    let words = facts.split(|c: char| !(c.is_ascii_alphanumeric() || c == '/'));
+    let asked = facts.lines().filter_map(|line| line.strip_prefix("asked: "));
+    let words = asked.flat_map(|line| line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '/')));
     words.filter_map(crate::refs::device_name).collect()
+}
+
+fn or_question(words: &str) -> String {
+    if words.is_empty() { "\"?\"".to_owned() } else { format!("{words} | \"?\"") }
 }
 
 fn join(one: &str, other: &str) -> String {
