@@ -16,7 +16,7 @@ from safetensors import safe_open
 
 from . import prompt
 from .base import field
-from .records import BUILD, ROOT
+from .records import BASE, BUILD, ROOT
 
 NAMES = {
     "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
@@ -78,7 +78,7 @@ def sha256(path: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training/export", description=__doc__)
-    parser.add_argument("--base", type=Path, default=BUILD / "base.gguf")
+    parser.add_argument("--base", type=Path, default=BASE)
     parser.add_argument("--adapter", type=Path, default=BUILD / "adapter.safetensors")
     parser.add_argument("--out", type=Path, default=ROOT / "models/levitate.adapter.gguf")
     parser.add_argument("--manifest", type=Path, default=ROOT / "models/manifest.json", help="where it is; its adapter entry is renewed")

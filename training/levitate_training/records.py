@@ -10,6 +10,8 @@ from .slots import span
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "training/data"
 BUILD = ROOT / "training/build"
+# Fetched by scripts/model.sh.
+BASE = ROOT / "models/SmolLM2-135M-Instruct-Q4_1.gguf"
 # One family in twenty is kept for choosing between checkpoints.
 VALID_SHARE = 20
 

@@ -19,7 +19,7 @@ from .base import load_model, load_tokenizer
 from .batches import batches, encode, ids, tensors
 from .export import back
 from .reader import Reader
-from .records import BUILD
+from .records import BASE, BUILD
 
 
 def read(path: Path) -> list[dict]:
@@ -202,7 +202,7 @@ def lead(options: argparse.Namespace) -> None:
 def main() -> None:
     gpu = torch.cuda.is_available()
     parser = argparse.ArgumentParser(prog="training/train", description=__doc__)
-    parser.add_argument("--base", type=Path, default=BUILD / "base.gguf", help="the base model, a GGUF file")
+    parser.add_argument("--base", type=Path, default=BASE, help="the base model, a GGUF file")
     parser.add_argument("--train", type=Path, default=BUILD / "train.jsonl")
     parser.add_argument("--valid", type=Path, default=BUILD / "valid.jsonl")
     parser.add_argument("--out", type=Path, default=BUILD / "adapter.safetensors")

@@ -5,9 +5,8 @@ from levitate_training.base import load_model, load_tokenizer
 from levitate_training.batches import encode, ids, tensors
 from levitate_training.prompt import prefix
 from levitate_training.reader import Reader
-from levitate_training.records import BUILD
+from levitate_training.records import BASE
 
-BASE = BUILD / "base.gguf"
 EXAMPLES = [
     {"facts": "", "says": "says: clock to Vienna please", "reading": "timezone Vienna"},
     {"facts": "asked: proceed?\nwaits: partition sda\n", "says": "says: 16 gb swap, then yes", "reading": "partition ? keep swap=16G"},

@@ -49,10 +49,10 @@ fn embedded(choice: &Choice) -> Result<Opened, EngineError> {
     if let Some(threads) = choice.threads {
         options.threads = threads.max(1);
     }
-    if wanted != Some(Profile::Tools) {
+    if wanted.map_or(found.adapter.is_some(), |profile| profile == Profile::Reading) {
         options.constant = vec![Message::new(Role::System, Profile::Reading.system(""))];
-    }
-    if wanted == Some(Profile::Tools) {
+    } else {
+        // Perhaps one that calls functions, which is known only when it is loaded; it needs room for them.
         options.context = TOOLS_CONTEXT;
     }
     let engine = Embedded::start(options)?;

@@ -164,11 +164,8 @@ impl Session {
 
     /// What a model that talks says about a result; the interface has shown the result itself.
     fn comment(&mut self, result: &str) {
-        let state = self.state();
         let cancel = self.sys.cancel();
-        let mut mind = std::mem::replace(&mut self.mind, crate::mind::Mind::rules());
-        let sentence = mind.sentence(result, &self.context(&state), &cancel);
-        self.mind = mind;
+        let sentence = self.with_mind(|mind, _, ctx| mind.sentence(result, ctx, &cancel));
         if let Some(sentence) = sentence {
             self.say(sentence);
         }

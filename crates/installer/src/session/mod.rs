@@ -234,22 +234,24 @@ impl Session {
     }
 
     fn think(&mut self, text: &str) -> Thought {
-        let state = self.state();
         let cancel = self.sys.cancel();
-        // Out of the session for as long as it reads the rest of it.
+        self.with_mind(|mind, session, ctx| {
+            mind.understand(text, ctx, &|actions| session.would_do(actions), &cancel)
+        })
+    }
+
+    /// Takes the mind out of the session for as long as it reads the rest of it.
+    fn with_mind<T>(&mut self, work: impl FnOnce(&mut Mind, &Self, &Context<'_>) -> T) -> T {
+        let state = self.state();
         let mut mind = std::mem::replace(&mut self.mind, Mind::rules());
-        let thought =
-            mind.understand(text, &self.context(&state), &|actions| self.would_do(actions), &cancel);
+        let result = work(&mut mind, self, &self.context(&state));
         self.mind = mind;
-        thought
+        result
     }
 
     /// Lets the engine evaluate what is known before the person has typed.
     fn ahead(&mut self) {
-        let state = self.state();
-        let mut mind = std::mem::replace(&mut self.mind, Mind::rules());
-        mind.prepare(&self.context(&state));
-        self.mind = mind;
+        self.with_mind(|mind, _, ctx| mind.prepare(ctx));
     }
 
     /// What words are understood against.

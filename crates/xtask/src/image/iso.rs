@@ -76,17 +76,15 @@ pub fn ensure(tree: &Tree, installer: &Path, models: Option<&Path>) -> Result<Pa
     Ok(iso)
 }
 
-/// The model, its adapter and the manifest that ties them.
+/// The manifest, and the model and adapter that it names: other files that lie there are somebody's own.
 fn model_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|kind| kind == "gguf" || kind == "json") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
+    let manifest = folder.join("manifest.json");
+    let text =
+        fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
+    let value: serde_json::Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is no manifest", manifest.display()))?;
+    let named = ["base", "adapter"].iter().filter_map(|entry| value[entry]["file"].as_str());
+    Ok(named.map(|name| folder.join(name)).chain([manifest.clone()]).collect())
 }
 
 /// A copy of the installer without what only a debugger reads. A script, which tests of the medium use, is taken
