@@ -9,6 +9,7 @@ mod cli;
 mod describe;
 mod eval_cmd;
 mod failed;
+mod interface;
 mod line;
 mod log;
 mod mind;

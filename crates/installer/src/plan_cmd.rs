@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::describe::describe_all;
 use crate::failed::{Failed, REFUSED, print};
-use crate::line::disk_lines;
+use crate::interface::disk_lines;
 use crate::mind::{Choice, Mind, mask};
 
 /// Seed of the UUIDs in these plans: fixed, so that the same words give the same plan and digest.

@@ -6,7 +6,7 @@ use levitate_core::sys::real::Real;
 use levitate_core::sys::{Cancel, System};
 
 use crate::failed::{Failed, print};
-use crate::line::disk_lines;
+use crate::interface::disk_lines;
 
 /// Prints what is there.
 ///

@@ -11,7 +11,8 @@ use levitate_core::sys::{Cancel, System};
 
 use crate::cli::SessionArgs;
 use crate::failed::{Failed, print};
-use crate::line::{self, Facts, Link, Style};
+use crate::interface::{Facts, Link, Style, yes_or_no};
+use crate::line;
 use crate::mind::Mind;
 use crate::plan_cmd::read_machine;
 use crate::session::{Session, SessionOptions};
@@ -100,7 +101,7 @@ fn without_root(args: &SessionArgs, cancel: &Cancel) -> Result<Stage, Failed> {
         ));
         let mut line = String::new();
         let read = std::io::stdin().read_line(&mut line);
-        if read.is_ok() && line::yes_or_no(&line) == Some(true) {
+        if read.is_ok() && yes_or_no(&line) == Some(true) {
             let machine = Machine::from_json(TWO_DISKS)
                 .map_err(|error| Failed::refused(format!("the embedded machine: {error}"), again))?;
             let _ = writeln!(std::io::stdout());

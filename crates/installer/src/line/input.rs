@@ -10,8 +10,9 @@ use rustyline::history::MemHistory;
 use rustyline::{CompletionType, Config, Editor};
 use secrecy::SecretString;
 
-use super::complete::{Helper, Words};
+use super::helper::Helper;
 use super::secret;
+use crate::interface::Words;
 
 /// What is to be read.
 #[derive(Debug)]

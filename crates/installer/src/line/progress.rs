@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::style::Style;
+use crate::interface::Style;
 
 /// How many cells a bar has.
 const CELLS: usize = 20;

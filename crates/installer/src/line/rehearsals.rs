@@ -6,8 +6,8 @@ use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
 use levitate_core::sys::sim::Simulated;
 
-use super::style::Style;
 use super::tests::{style, type_at};
+use crate::interface::Style;
 use crate::mind::Mind;
 use crate::session::{OpenMind, Session, SessionOptions};
 

@@ -12,11 +12,10 @@ use levitate_core::sys::Cancel;
 use nix::sys::signal::Signal;
 use secrecy::ExposeSecret;
 
-use super::complete::Words;
 use super::input::{Lines, Plain, serve};
 use super::screen::Screen;
-use super::style::Style;
 use super::{Client, Msg, forward};
+use crate::interface::{Style, Words};
 
 /// Everything that was written, prompts and echo included.
 #[derive(Clone, Default)]
@@ -342,6 +341,6 @@ fn odd_disks_are_marked_in_words() {
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/machines/odd.json"))
             .unwrap();
     let machine = Machine::from_json(&json).unwrap();
-    insta::assert_snapshot!(super::disk_lines(&machine.disks).join("\n"));
-    insta::assert_snapshot!(super::disk_lines(&[]).join("\n"));
+    insta::assert_snapshot!(crate::interface::disk_lines(&machine.disks).join("\n"));
+    insta::assert_snapshot!(crate::interface::disk_lines(&[]).join("\n"));
 }
