@@ -25,6 +25,10 @@ pub enum Op {
     Secret(Option<SecretString>),
     /// The answer to [`Event::Question`]: yes or no.
     YesNo(bool),
+    /// Try again what failed last, where [`Failure::retry`] offered it: planned anew, asked about as always.
+    Retry,
+    /// Open a shell on the terminal, which the interface has let go of; [`Event::ShellEnded`] follows in any case.
+    Shell,
     /// The person leaves.
     Quit,
 }
@@ -44,6 +48,10 @@ pub enum Event {
     Understood(String),
     /// The disks, to be shown as the interface does it.
     Disks(Vec<Disk>),
+    /// The disks as they are known now; nothing that the person asked for. Once at the start, then after changes.
+    Computer(Vec<Disk>),
+    /// What could be said now, the next step first; before a [`Event::Ready`] where it changed.
+    Hints(Vec<String>),
     /// The plan that is about to be confirmed or run.
     Plan(Box<PlanView>),
     /// A yes or no to this plan is wanted.
@@ -70,6 +78,8 @@ pub enum Event {
         /// The question, e.g. `Reboot now?`.
         prompt: String,
     },
+    /// An execution begins: its steps, in order.
+    Running(Vec<StepTitle>),
     /// A step began.
     StepStarted {
         /// Its progress line, e.g. `Copying system`.
@@ -102,6 +112,10 @@ pub enum Event {
     Warning(String),
     /// Something failed: what, what it means, what to do next.
     Failure(Failure),
+    /// An installation is complete: what was made, how it starts, where its journal is. A fact a line.
+    Summary(Vec<String>),
+    /// The shell is closed; the terminal is the interface's again.
+    ShellEnded,
     /// The stages as they are now.
     Stages(Vec<(Stage, StageState)>),
     /// The engine waits for the person to say something.
@@ -127,11 +141,22 @@ pub enum StageState {
     Failed,
 }
 
+/// A step that is to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepTitle {
+    /// Its progress line, as in [`Event::StepStarted`].
+    pub title: String,
+    /// True where it prints a sentence when done and no progress line.
+    pub quiet: bool,
+}
+
 /// A plan as an interface shows it.
 #[derive(Clone, Debug)]
 pub struct PlanView {
     /// The plan itself, for interfaces that draw it.
     pub plan: Plan,
+    /// The disks that it touches, as they are before it.
+    pub before: Vec<Disk>,
     /// A yes is wanted before it runs.
     pub asks: bool,
 }
@@ -145,4 +170,6 @@ pub struct Failure {
     pub state: Vec<String>,
     /// What to do next.
     pub next: String,
+    /// [`Op::Retry`] would try it again.
+    pub retry: bool,
 }

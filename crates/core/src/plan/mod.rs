@@ -13,7 +13,7 @@ pub use lines::{contents, disk_line, size as size_words, what};
 use crate::achieved::Achieved;
 use crate::ids;
 use crate::layout::TargetLayout;
-use crate::machine::Machine;
+use crate::machine::{Disk, Machine};
 use crate::refusal::Refusal;
 use crate::spec::InstallSpec;
 use crate::step::Step;
@@ -64,6 +64,11 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// The disks whose content it touches.
+    pub fn touched<'a>(&self, machine: &'a Machine) -> Vec<&'a Disk> {
+        touched(machine, &self.steps)
+    }
 }
 
 /// Plans from what is to what `spec` wants.
@@ -97,15 +102,14 @@ fn phrase(machine: &Machine, steps: &[Step]) -> Option<String> {
 /// The digest covers the steps and the identity and content of every disk they touch: a stick that took the name
 /// of another in the meantime makes another plan.
 fn digest(machine: &Machine, steps: &[Step]) -> String {
-    let touched: Vec<_> = machine
-        .disks
-        .iter()
-        .filter(|disk| {
-            steps.iter().filter_map(Step::touches).any(|device| owns(machine, &disk.path, &device))
-        })
-        .collect();
     // Plain data of ours: turning it into JSON cannot fail.
-    ids::digest(&serde_json::to_string(&(steps, touched)).unwrap_or_default())
+    ids::digest(&serde_json::to_string(&(steps, touched(machine, steps))).unwrap_or_default())
+}
+
+fn touched<'a>(machine: &'a Machine, steps: &[Step]) -> Vec<&'a Disk> {
+    let devices: Vec<String> = steps.iter().filter_map(Step::touches).collect();
+    let is_touched = |disk: &&Disk| devices.iter().any(|device| owns(machine, &disk.path, device));
+    machine.disks.iter().filter(is_touched).collect()
 }
 
 fn owns(machine: &Machine, disk: &str, device: &str) -> bool {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use levitate_core::lists::Lists;
+use levitate_core::machine::Disk;
 
 /// Sentences of the six stages, as the requirements word them.
 const SENTENCES: &[&str] = &[
@@ -50,7 +51,15 @@ impl Words {
         Self(Arc::new(Mutex::new(known)))
     }
 
-    /// A device that the person has seen.
+    /// The disks of this computer as they are now; devices that are gone are no longer offered.
+    pub fn computer(&self, disks: &[Disk]) {
+        let devices = disks.iter().flat_map(|disk| {
+            std::iter::once(&disk.path).chain(disk.partitions.iter().map(|partition| &partition.path))
+        });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).devices = devices.cloned().collect();
+    }
+
+    /// A device that a plan would make.
     pub fn saw(&self, device: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).devices.insert(device.to_string());
     }

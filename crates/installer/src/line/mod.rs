@@ -141,13 +141,8 @@ impl Client {
         match event {
             Event::Say(text) => self.screen.say(&text),
             Event::Understood(text) => self.screen.understood(&text),
-            Event::Disks(disks) => {
-                for disk in &disks {
-                    self.words.saw(&disk.path);
-                    disk.partitions.iter().for_each(|partition| self.words.saw(&partition.path));
-                }
-                self.screen.disks(&disks);
-            }
+            Event::Disks(disks) => self.screen.disks(&disks),
+            Event::Computer(disks) => self.words.computer(&disks),
             Event::Plan(view) => {
                 if let Some(layout) = &view.plan.layout {
                     self.words.saw(&layout.disk);
@@ -163,9 +158,13 @@ impl Client {
             Event::StepFailed => self.screen.step_failed(),
             Event::Undoing { sentence } => self.screen.undoing(&sentence),
             Event::Failure(failure) => self.screen.failure(&failure),
-            // Line mode shows nothing between a line and its answer; the stages are said on "status"; questions are
-            // the dialogue's.
+            Event::Summary(lines) => self.screen.summary(&lines),
+            // Line mode shows nothing between a line and its answer; the stages are said on "status", what can be
+            // said on "help"; questions are the dialogue's.
             Event::Thinking
+            | Event::Hints(_)
+            | Event::Running(_)
+            | Event::ShellEnded
             | Event::Engine(_)
             | Event::Stages(_)
             | Event::Ended { .. }

@@ -157,6 +157,14 @@ impl Screen {
         self.wrapped(&format!("Next: {}", failure.next), 2);
     }
 
+    /// What was made. Only where more is wanted: the requirements word the end of a session without it.
+    pub fn summary(&mut self, lines: &[String]) {
+        if self.style.verbose {
+            self.block(Last::Listed);
+            lines.iter().for_each(|line| self.wrapped(line, 2));
+        }
+    }
+
     /// Makes room for the prompt at rest.
     pub fn before_rest(&mut self) {
         self.break_line();

@@ -154,7 +154,7 @@ fn plan_view(asks: bool) -> Event {
         ],
         digest: "d1".into(),
     };
-    Event::Plan(Box::new(PlanView { plan, asks }))
+    Event::Plan(Box::new(PlanView { plan, before: vec![], asks }))
 }
 
 fn installing() -> Vec<Event> {
@@ -271,6 +271,7 @@ fn a_failure_is_told_in_full() {
                 what: "Formatting root failed: mkfs.ext4 /dev/sda2 failed (exit status 1): no space".into(),
                 state: vec!["Everything this plan had begun was taken back.".into()],
                 next: "Say what you want to install on again to retry.".into(),
+                retry: true,
             }),
             Event::Ready,
         ],

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use levitate_agent::Role;
 use levitate_core::exec::{self, Ended, Observer};
 use levitate_core::plan::Plan;
-use levitate_core::protocol::{Event, Failure, Op, PlanView};
+use levitate_core::protocol::{Event, Failure, Op, PlanView, StepTitle};
 use levitate_core::spec::InstallSpec;
 use levitate_core::state::Stage;
 use levitate_core::step::{Report, Secrets as _, Step, StepError};
 
 use super::secrets::Asked;
-use super::{After, Pending, Session, Undoable};
+use super::{After, Pending, Session, Undoable, summary};
 
 impl Session {
     /// Shows a plan and asks.
@@ -35,7 +35,8 @@ impl Session {
 
     pub(super) fn show(&mut self, plan: &Plan, asks: bool) {
         self.remember(Role::Assistant, &format!("Plan:\n{}", plan.lines.join("\n")));
-        self.send(Event::Plan(Box::new(PlanView { plan: plan.clone(), asks })));
+        let before = plan.touched(&self.machine).into_iter().cloned().collect();
+        self.send(Event::Plan(Box::new(PlanView { plan: plan.clone(), before, asks })));
     }
 
     /// The person's yes or no to the plan with this digest.
@@ -114,6 +115,8 @@ impl Session {
                 }
             }
         }
+        let title = |step: &Step| StepTitle { title: step.title(), quiet: step.quiet() };
+        self.send(Event::Running(plan.steps.iter().map(title).collect()));
         let mut observer = Teller::new(self.events.clone());
         observer.total = plan.steps.len();
         observer.done = self.achieved().stages();
@@ -141,6 +144,7 @@ impl Session {
                     what: format!("The journal cannot be written: {error}"),
                     state: vec!["Nothing more is done, because nothing could be taken back.".into()],
                     next: "Look at /run/levitate-installer, then start the installer again.".into(),
+                    retry: false,
                 }));
                 self.over = true;
             }
@@ -186,7 +190,7 @@ impl Session {
                 "Say it again to retry, or something else; the rest is still in place."
             }
         };
-        self.send(Event::Failure(Failure { what, state, next: next.into() }));
+        self.send(Event::Failure(Failure { what, state, next: next.into(), retry: false }));
         self.stages(None);
     }
 
@@ -195,6 +199,7 @@ impl Session {
         match after {
             After::Nothing => {}
             After::OfferReboot => {
+                self.summarise();
                 self.say("Installation complete! Remove the USB and reboot.");
                 if self.yes_no("Reboot now?") {
                     self.reboot();
@@ -204,12 +209,19 @@ impl Session {
             }
             After::Reboot => {
                 if self.achieved().finished {
+                    self.summarise();
                     self.say("Installation complete! Remove the USB.");
                 }
                 self.reboot();
             }
             After::Exit => self.over = true,
         }
+    }
+
+    fn summarise(&mut self) {
+        let achieved = self.achieved();
+        let lines = summary::lines(&self.spec, &achieved, self.sys.simulated());
+        self.send(Event::Summary(lines));
     }
 
     fn reboot(&mut self) {

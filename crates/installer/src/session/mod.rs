@@ -5,25 +5,28 @@
 //! engine on a simulated copy of the probed machine, so nothing here asks whether it may write.
 //!
 //! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `secrets` hidden
-//! input, `words` status, help and what was understood.
+//! input, `summary` the system that was made, `words` status, help and what was understood.
 
 mod actions;
 mod consent;
 mod secrets;
+mod summary;
+#[cfg(test)]
+pub(crate) mod tests;
 mod words;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use levitate_agent::decide::By;
-use levitate_agent::{Answer, Context, Message, Role};
+use levitate_agent::{Answer, Context, Message, Role, explain};
 use levitate_core::achieved::Achieved;
 use levitate_core::action::InstallerAction;
 use levitate_core::apply::{World, apply};
 use levitate_core::exec;
 use levitate_core::journal::{Entry, Journal};
 use levitate_core::lists::Lists;
-use levitate_core::machine::{Machine, TableKind};
+use levitate_core::machine::{Disk, Machine, TableKind};
 use levitate_core::plan::{Now, Plan, plan};
 use levitate_core::protocol::{Event, Op, StageState};
 use levitate_core::refusal::Refusal;
@@ -78,8 +81,16 @@ pub struct Session {
     failed: Option<Stage>,
     status: u8,
     over: bool,
+    told: Told,
     ops: Receiver<Op>,
     events: Sender<Event>,
+}
+
+/// What the interface has heard last, so that it hears only what changed.
+#[derive(Default)]
+struct Told {
+    disks: Option<Vec<Disk>>,
+    hints: Vec<String>,
 }
 
 /// A plan that waits for a yes.
@@ -146,6 +157,7 @@ impl Session {
             failed: None,
             status: 0,
             over: false,
+            told: Told::default(),
             ops: their_ops,
             events: their_events,
         };
@@ -164,6 +176,7 @@ impl Session {
             return;
         }
         self.stages(None);
+        self.computer();
         let events = self.events.clone();
         self.mind = open(&self.sys.cancel(), &mut |text| drop(events.send(Event::Loading(text.to_owned()))));
         self.send(Event::Engine(self.mind.name()));
@@ -172,6 +185,7 @@ impl Session {
                 self.send(Event::Warning(notice));
             }
             self.ahead();
+            self.hints();
             self.send(Event::Ready);
             match self.ops.recv() {
                 Ok(op) => self.take(op),
@@ -187,6 +201,11 @@ impl Session {
             Op::Say(text) => self.said(&text),
             Op::Answer { digest, yes } => self.answered(&digest, yes),
             Op::Quit => self.quit(),
+            Op::Retry => self.say("There is nothing to try again."),
+            Op::Shell => {
+                self.say("A shell cannot be opened from here.");
+                self.send(Event::ShellEnded);
+            }
             // Answers to questions that are no longer open.
             Op::Phrase(_) | Op::Secret(_) | Op::YesNo(_) => {}
         }
@@ -360,8 +379,29 @@ impl Session {
     /// Probes again: partitions come and go, sticks are pulled.
     fn refresh(&mut self) {
         match self.sys.probe() {
-            Ok(machine) => self.machine = machine,
+            Ok(machine) => {
+                self.machine = machine;
+                self.computer();
+            }
             Err(error) => self.say(format!("The disks cannot be read: {error}")),
+        }
+    }
+
+    /// Tells the disks where they are not what the interface knows.
+    fn computer(&mut self) {
+        if self.told.disks.as_ref() != Some(&self.machine.disks) {
+            self.told.disks = Some(self.machine.disks.clone());
+            self.send(Event::Computer(self.machine.disks.clone()));
+        }
+    }
+
+    /// Tells what could be said now, where it changed.
+    fn hints(&mut self) {
+        let state = self.state();
+        let hints = explain::suggestions(&self.context(&state));
+        if hints != self.told.hints {
+            self.told.hints.clone_from(&hints);
+            self.send(Event::Hints(hints));
         }
     }
 

@@ -1,0 +1,155 @@
+//! The engine with an interface that types nothing: operations in, events out.
+
+use std::path::Path;
+
+use levitate_core::lists::Lists;
+use levitate_core::machine::Machine;
+use levitate_core::protocol::{Event, Op};
+use levitate_core::sys::System;
+use levitate_core::sys::sim::Simulated;
+use secrecy::SecretString;
+
+use super::{Handle, OpenMind, Session, SessionOptions};
+use crate::mind::Mind;
+
+/// A described computer of the tests.
+pub(crate) fn machine(name: &str) -> Machine {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/machines").join(format!("{name}.json"));
+    Machine::from_json(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A session on it that understands by rules.
+pub(crate) fn session(sys: impl System + 'static) -> Handle {
+    let mind: OpenMind = Box::new(|_, _| Mind::rules());
+    Session::start(SessionOptions { sys: Box::new(sys), lists: Lists::embedded(), table: None, mind })
+        .unwrap()
+}
+
+/// Answers a session as a screen does, with the lines that a person would type in line mode; leaves when they are
+/// used up. Gives what was told.
+pub(crate) fn drive(handle: Handle, lines: &str) -> Vec<Event> {
+    let mut lines = lines.lines();
+    let (mut told, mut asked) = (Vec::new(), None);
+    for event in &handle.events {
+        let answer = match &event {
+            Event::Confirm { digest } => {
+                asked = Some(digest.clone());
+                None
+            }
+            Event::Ready => Some(match (lines.next(), asked.take()) {
+                (None, _) => Op::Quit,
+                (Some("retry!"), _) => Op::Retry,
+                (Some("shell!"), _) => Op::Shell,
+                (Some(yes @ ("y" | "n")), Some(digest)) => Op::Answer { digest, yes: yes == "y" },
+                (Some(line), _) => Op::Say(line.into()),
+            }),
+            Event::Phrase { .. } => Some(Op::Phrase(lines.next().unwrap_or_default().into())),
+            Event::Question { .. } => Some(Op::YesNo(lines.next() == Some("y"))),
+            Event::Secret { .. } => {
+                let typed = [lines.next(), lines.next()];
+                Some(Op::Secret(typed[0].filter(|_| typed[0] == typed[1]).map(SecretString::from)))
+            }
+            _ => None,
+        };
+        let over = matches!(event, Event::Ended { .. });
+        told.push(event);
+        if let Some(op) = answer {
+            handle.ops.send(op).unwrap();
+        }
+        if over {
+            break;
+        }
+    }
+    handle.thread.join().unwrap();
+    told
+}
+
+fn rehearse(name: &str, lines: &str) -> Vec<Event> {
+    drive(session(Simulated::new(machine(name)).instant()), lines)
+}
+
+/// The example session of the requirements with an encrypted disk.
+const EXAMPLE: &str = "what disks do I have\ninstall on the ssd, whole disk, encrypted\ny\np\np\n\
+    timezone los angeles\ncreate user vince with sudo\nq\nq\ninstall bootloader\ndone\ny\n";
+
+#[test]
+fn the_computer_is_told_at_the_start_and_after_changes_alone() {
+    let told = rehearse("two-disks", EXAMPLE);
+    let computers: Vec<_> = told
+        .iter()
+        .enumerate()
+        .filter_map(|(at, event)| matches!(event, Event::Computer(_)).then_some(at))
+        .collect();
+    let engine = told.iter().position(|event| matches!(event, Event::Engine(_))).unwrap();
+    assert!(computers[0] < engine, "{told:#?}");
+    assert!(told[..engine].iter().all(|event| !matches!(event, Event::Ready)));
+    let sets: Vec<_> = computers
+        .iter()
+        .map(|at| match &told[*at] {
+            Event::Computer(disks) => disks,
+            _ => unreachable!(),
+        })
+        .collect();
+    assert!(sets.len() > 1 && sets.windows(2).all(|two| two[0] != two[1]), "{}", sets.len());
+}
+
+#[test]
+fn hints_come_before_ready_where_they_changed() {
+    let told = rehearse("two-disks", EXAMPLE);
+    let hints: Vec<_> = told
+        .windows(2)
+        .filter_map(|two| match two {
+            [Event::Hints(hints), next] => {
+                assert!(matches!(next, Event::Ready), "{next:?}");
+                Some(hints.clone())
+            }
+            _ => None,
+        })
+        .collect();
+    assert!(hints.windows(2).all(|two| two[0] != two[1]));
+    assert!(hints[0].contains(&"use the whole disk".into()), "{hints:?}");
+    assert!(hints.iter().any(|hints| hints[0] == "yes"), "{hints:?}");
+}
+
+#[test]
+fn a_plan_brings_the_disks_it_touches_and_its_steps_are_announced() {
+    let told = rehearse("two-disks", EXAMPLE);
+    let view = told.iter().find_map(|event| match event {
+        Event::Plan(view) => Some(view),
+        _ => None,
+    });
+    let before: Vec<_> = view.unwrap().before.iter().map(|disk| disk.path.as_str()).collect();
+    assert_eq!(before, ["/dev/sda"]);
+    let mut steps = Vec::new();
+    for event in &told {
+        match event {
+            Event::Running(titles) => steps.clone_from(titles),
+            Event::StepStarted { title, of: (at, all), quiet } => {
+                assert_eq!((&steps[*at].title, steps[*at].quiet, steps.len()), (title, *quiet, *all));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn summary(told: &[Event]) -> String {
+    let of = |event: &Event| match event {
+        Event::Summary(lines) => Some(lines.join("\n")),
+        _ => None,
+    };
+    told.iter().find_map(of).unwrap_or_default()
+}
+
+#[test]
+fn a_finished_installation_is_summed_up_before_it_is_called_complete() {
+    let told = rehearse("two-disks", EXAMPLE);
+    let at = told.iter().position(|event| matches!(event, Event::Summary(_))).unwrap();
+    assert!(matches!(&told[at + 1], Event::Say(text) if text.starts_with("Installation complete!")));
+    insta::assert_snapshot!(summary(&told));
+}
+
+#[test]
+fn nothing_is_summed_up_where_nothing_is_installed() {
+    assert_eq!(summary(&rehearse("two-disks", "timezone vienna\ndone\nreboot now\n")), "");
+}
