@@ -18,6 +18,7 @@ mod probe_cmd;
 mod session;
 mod signals;
 mod start;
+mod tui;
 
 use std::process::ExitCode;
 

@@ -1,13 +1,14 @@
 //! A session from the command line: on this computer, on a copy of its facts, or on a described one.
 
 use std::io::{IsTerminal, Write};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Receiver, channel};
 
 use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
 use levitate_core::sys::real::Real;
 use levitate_core::sys::sim::Simulated;
 use levitate_core::sys::{Cancel, System};
+use nix::sys::signal::Signal;
 
 use crate::cli::SessionArgs;
 use crate::failed::{Failed, print};
@@ -16,7 +17,7 @@ use crate::line;
 use crate::mind::Mind;
 use crate::plan_cmd::read_machine;
 use crate::session::{Session, SessionOptions};
-use crate::{log, signals};
+use crate::{log, signals, tui};
 
 /// The computer of a rehearsal that nobody described.
 const TWO_DISKS: &str = include_str!("../tests/fixtures/machines/two-disks.json");
@@ -52,8 +53,9 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
     let handle =
         Session::start(SessionOptions { sys: stage.sys, lists: stage.lists, table, mind: Box::new(open) })?;
     let style = Style::of(&Facts::read(), args.plain, args.verbose);
-    let link = Link { ops: handle.ops, events: handle.events, cancel: handle.cancel };
-    let status = line::run(link, style, args.plain, &lists, caught, &stage.notice);
+    let link =
+        Link { ops: handle.ops, events: handle.events, cancel: handle.cancel, log: Default::default() };
+    let status = interface(args, link, &style, &lists, caught, &stage.notice);
     if handle.thread.join().is_err() {
         return Err(Failed {
             message: "the installer stopped unexpectedly".into(),
@@ -63,6 +65,28 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
         });
     }
     Ok(status)
+}
+
+/// The screen where the terminal can have it and nobody asked for lines; else line mode. Both can do the same.
+fn interface(
+    args: &SessionArgs,
+    link: Link,
+    style: &Style,
+    lists: &Lists,
+    signals: Receiver<Signal>,
+    notice: &str,
+) -> u8 {
+    let both = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let drawn = both && style.draws && !args.line && !args.plain;
+    let (link, signals, notice) = match drawn.then(tui::fits) {
+        Some(Ok(())) => match tui::run(link, style, lists, signals, notice) {
+            tui::End::Over(status) => return status,
+            tui::End::Line(link, signals) => (link, signals, "Going on in line mode.".to_string()),
+        },
+        Some(Err(why)) => (link, signals, format!("{why}\n{notice}")),
+        None => (link, signals, notice.to_string()),
+    };
+    line::run(link, style.clone(), args.plain, lists, signals, notice.trim_end())
 }
 
 fn stage(args: &SessionArgs, cancel: &Cancel) -> Result<Stage, Failed> {

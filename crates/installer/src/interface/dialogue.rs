@@ -115,6 +115,26 @@ impl Dialogue {
         self.queued.iter().map(String::as_str)
     }
 
+    /// The events that ask what is waited for, for an interface that takes over.
+    pub fn again(&self) -> Vec<Event> {
+        let mut waiting = &self.waiting;
+        while let Waiting::Leave(before) = waiting {
+            waiting = before;
+        }
+        match waiting {
+            Waiting::Nothing | Waiting::Leave(_) => vec![],
+            Waiting::Rest => vec![Event::Ready],
+            Waiting::Confirm { digest } => vec![Event::Confirm { digest: digest.clone() }, Event::Ready],
+            Waiting::Phrase { prompt } => {
+                vec![Event::Phrase { device: String::new(), prompt: prompt.clone() }]
+            }
+            Waiting::Question { prompt } => vec![Event::Question { prompt: prompt.clone() }],
+            Waiting::Secret(hidden) => {
+                vec![Event::Secret { prompt: hidden.prompt.clone(), confirm: hidden.confirm.clone() }]
+            }
+        }
+    }
+
     /// The exit status, where the engine ended with `status`: 3 where a signal ended a session without a fault.
     pub fn status(&self, status: u8) -> u8 {
         if self.leaving == Some(Left::Signal) && status == 0 { 3 } else { status }
@@ -223,6 +243,15 @@ impl Dialogue {
     fn back_to(&mut self, waiting: Waiting) -> Vec<Next> {
         self.waiting = waiting;
         vec![Next::Ask]
+    }
+
+    /// Asks something of the engine that is no answer; it hears it only where it rests.
+    pub fn begin(&mut self, op: Op) -> Vec<Next> {
+        if !matches!(self.waiting, Waiting::Rest) {
+            return vec![];
+        }
+        self.waiting = Waiting::Nothing;
+        vec![Next::Send(op)]
     }
 
     /// The person typed a secret.

@@ -28,4 +28,20 @@ pub struct Link {
     pub events: Receiver<Event>,
     /// Asks running work to stop.
     pub cancel: Cancel,
+    /// The log.
+    pub log: Log,
+}
+
+/// TEMP
+#[derive(Clone, Debug, Default)]
+pub struct Log;
+impl Log {
+    /// TEMP
+    pub fn path(&self) -> Option<&std::path::Path> {
+        None
+    }
+    /// TEMP
+    pub fn recent(&self) -> Vec<String> {
+        vec![]
+    }
 }

@@ -14,6 +14,10 @@ pub struct Style {
     pub colour: bool,
     /// Letters beyond ASCII.
     pub unicode: bool,
+    /// The terminal can move its cursor: it can have the screen.
+    pub draws: bool,
+    /// The terminal has a mouse and tells pastes from keys.
+    pub modern: bool,
     /// Columns where they are fixed; asked of the terminal for every line where `None`.
     pub columns: Option<usize>,
     /// Say also what was understood and what runs without a question.
@@ -61,6 +65,8 @@ impl Style {
             bars: drawn,
             bold: drawn,
             colour: drawn && !facts.term.starts_with("vt"),
+            draws: facts.terminal && !dumb && !plain,
+            modern: facts.terminal && !dumb && !plain && !old,
             // A console of 1980 shows boxes for letters it has not.
             unicode: utf8 && !(facts.terminal && (dumb || old)),
             columns: (!facts.terminal).then_some(COLUMNS),

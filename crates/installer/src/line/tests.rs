@@ -44,7 +44,16 @@ impl Lines for Cursor<String> {
 }
 
 pub(crate) fn style() -> Style {
-    Style { bars: false, bold: false, colour: false, unicode: true, columns: Some(80), verbose: false }
+    Style {
+        bars: false,
+        bold: false,
+        colour: false,
+        unicode: true,
+        draws: false,
+        modern: false,
+        columns: Some(80),
+        verbose: false,
+    }
 }
 
 /// Types `input` at an engine and gives what stands on the paper, and the status.

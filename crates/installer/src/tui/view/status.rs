@@ -1,0 +1,78 @@
+//! What runs, between the conversation and the input: never more than three lines.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use crate::tui::app::App;
+use crate::tui::work::clock;
+
+/// Lines that it needs now.
+pub fn rows(app: &App) -> u16 {
+    lines(app, 40).len() as u16
+}
+
+/// Draws it.
+pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    frame.render_widget(Paragraph::new(lines(app, usize::from(area.width))), area);
+}
+
+fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let spinner = app.look.spinner(app.now.as_millis() / 100);
+    if let Some(work) = &app.work
+        && let Some(step) = &work.step
+    {
+        let title = app.look.letters(&step.title);
+        if let Some((done, total)) = step.bytes().filter(|(_, total)| *total > 0) {
+            let figures = step.figures();
+            let room = width.saturating_sub(console::measure_text_width(&figures) + 4).clamp(6, 30);
+            lines.push(Line::from(vec![
+                Span::styled(format!("[{}] ", app.look.bar(done, total, room)), app.look.good()),
+                Span::raw(figures),
+            ]));
+        } else {
+            let since = app.now.saturating_sub(step.since);
+            lines.push(Line::from(vec![
+                Span::styled(format!("{spinner} "), app.look.accent()),
+                Span::raw(format!("{title}  {}", clock(since))),
+            ]));
+        }
+        let next: Vec<String> = work.to_come().iter().take(3).cloned().collect();
+        let mut text = format!("Step {} of {}: {title}", work.of.0 + 1, work.of.1.max(work.of.0 + 1));
+        if !next.is_empty() {
+            text.push_str(&format!(". Then: {}", next.join(", ")));
+            if work.to_come().len() > next.len() {
+                text.push_str(", ...");
+            }
+        }
+        lines.push(Line::from(Span::styled(cut(&app.look.letters(&text), width), app.look.dim())));
+    } else if let Some((what, since)) = &app.busy {
+        let since = app.now.saturating_sub(*since);
+        let mut text = app.look.letters(what);
+        if since.as_secs() >= 2 {
+            text.push_str(&format!("  {}", clock(since)));
+        }
+        lines.push(Line::from(vec![
+            Span::styled(format!("{spinner} "), app.look.accent()),
+            Span::raw(cut(&text, width.saturating_sub(2))),
+        ]));
+    }
+    if app.stopping && !lines.is_empty() {
+        lines.push(Line::from(Span::styled(
+            "Stopping: what was begun is ended or taken back.",
+            app.look.danger(),
+        )));
+    }
+    for line in app.dialogue.queued().take(2) {
+        let text = cut(&app.look.letters(&format!("waits: {line}")), width);
+        lines.push(Line::from(Span::styled(text, app.look.dim())));
+    }
+    lines
+}
+
+/// As much of `text` as fits.
+fn cut(text: &str, width: usize) -> String {
+    console::truncate_str(text, width, "..").into_owned()
+}
