@@ -294,7 +294,8 @@ impl Disk {
         let mut regions = Vec::new();
         let mut cursor = MIB;
         for (start, stop) in taken {
-            let from = cursor.next_multiple_of(MIB);
+            // A damaged table may say that a partition ends at the end of all numbers.
+            let Some(from) = cursor.checked_next_multiple_of(MIB) else { break };
             let to = start.min(end) / MIB * MIB;
             if to > from {
                 regions.push(FreeRegion { start: from, size: to - from });

@@ -86,8 +86,13 @@ pub(super) fn lines(now: Now<'_>, spec: &InstallSpec, built: &Built) -> Vec<Stri
 }
 
 fn volume_line(volume: &Volume) -> String {
+    format!("- {}: {} {}", volume.partition, size(volume.size_bytes), volume_words(volume))
+}
+
+/// What a volume of the new system is, in a few words: `EFI (vfat)`, `LUKS → ext4 root`.
+pub fn volume_words(volume: &Volume) -> String {
     let fs = volume.fs.as_deref().unwrap_or("");
-    let content = match (volume.role(), &volume.luks) {
+    match (volume.role(), &volume.luks) {
         ("EFI", _) if !volume.make => "EFI (vfat), kept as it is and shared".to_string(),
         (role, None) if !volume.make && volume.fs.is_some() => format!("{fs} {role}, kept as it is"),
         ("EFI", _) => "EFI (vfat)".into(),
@@ -96,8 +101,7 @@ fn volume_line(volume: &Volume) -> String {
         ("swap", Some(_)) => "LUKS → swap".into(),
         (role, None) => format!("{fs} {role}"),
         (role, Some(_)) => format!("LUKS → {fs} {role}"),
-    };
-    format!("- {}: {} {content}", volume.partition, size(volume.size_bytes))
+    }
 }
 
 /// What dies and what stays.
