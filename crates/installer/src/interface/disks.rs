@@ -27,7 +27,8 @@ pub fn disk_lines(disks: &[Disk]) -> Vec<String> {
     lines
 }
 
-fn disk_line(disk: &Disk) -> String {
+/// A disk in one line: path, size, kind, model, and what forbids its use.
+pub(super) fn disk_line(disk: &Disk) -> String {
     let kind = disk.kind_name();
     let bytes = decimal(disk.size_bytes);
     let mut line = format!("{} - {bytes} {kind}", disk.path);
@@ -64,7 +65,12 @@ fn short_model(model: &str, bytes: &str, kind: &str) -> String {
 }
 
 fn partition_line(partition: &Partition) -> String {
-    let mut line = format!("{} - {} {}", partition.path, size(partition.size_bytes), what(partition));
+    format!("{} - {} {}", partition.path, size(partition.size_bytes), holds(partition))
+}
+
+/// What a partition holds, and what forbids a resize of it.
+pub(super) fn holds(partition: &Partition) -> String {
+    let mut line = what(partition);
     for problem in &partition.problems {
         line.push_str(match problem {
             Problem::Hibernated => ", hibernated",

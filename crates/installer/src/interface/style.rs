@@ -88,25 +88,7 @@ impl Style {
 
     /// `text` with only letters that the terminal has.
     pub fn letters(&self, text: &str) -> String {
-        if self.unicode || text.is_ascii() {
-            return text.to_string();
-        }
-        let mut out = String::with_capacity(text.len());
-        for letter in text.chars() {
-            match letter {
-                '→' => out.push_str("->"),
-                '…' => out.push_str("..."),
-                '–' | '—' => out.push('-'),
-                '“' | '”' => out.push('"'),
-                '‘' | '’' => out.push('\''),
-                '·' | '•' => out.push('-'),
-                '×' => out.push('x'),
-                '█' => out.push('#'),
-                // Names of people and disks keep their letters: a wrong sign on the screen is better than none.
-                other => out.push(other),
-            }
-        }
-        out
+        if self.unicode { text.to_string() } else { letters(text) }
     }
 
     /// A warning about something that is lost, made loud where the terminal can.
@@ -117,6 +99,26 @@ impl Style {
             (false, false) => text.to_string(),
         }
     }
+}
+
+/// `text` without the signs of ours that an old console has not.
+pub(super) fn letters(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '→' => out.push_str("->"),
+            '…' => out.push_str("..."),
+            '–' | '—' => out.push('-'),
+            '“' | '”' => out.push('"'),
+            '‘' | '’' => out.push('\''),
+            '·' | '•' => out.push('-'),
+            '×' => out.push('x'),
+            '█' => out.push('#'),
+            // Names of people and disks keep their letters: a wrong sign on the screen is better than none.
+            other => out.push(other),
+        }
+    }
+    out
 }
 
 /// Breaks `text` at spaces so that no line is wider than `columns`. Lines after the first are indented by the
