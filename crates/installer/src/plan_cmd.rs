@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use crate::describe::describe_all;
 use crate::failed::{Failed, REFUSED, print};
-use crate::interface::disk_lines;
+use crate::interface::{Facts, Picture, Style, disk_lines};
 use crate::mind::{Choice, Mind, mask};
 
 /// Seed of the UUIDs in these plans: fixed, so that the same words give the same plan and digest.
@@ -60,7 +60,7 @@ pub fn run(
         eprintln!("{notice}");
     }
     let talk = Talk::of(&machine, &Lists::embedded(), table, says, &mut mind);
-    print(&if json { talk.json() } else { talk.words(&machine) });
+    print(&if json { talk.json() } else { talk.words(&machine, &Style::of(&Facts::read(), false, false)) });
     Ok(if talk.refused.is_empty() { 0 } else { REFUSED })
 }
 
@@ -175,7 +175,7 @@ impl Talk {
         serde_json::to_string_pretty(&value).unwrap_or_default() + "\n"
     }
 
-    fn words(&self, machine: &Machine) -> String {
+    fn words(&self, machine: &Machine, style: &Style) -> String {
         let mut out = String::new();
         // Writing to a string cannot fail.
         for turn in &self.turns {
@@ -199,6 +199,13 @@ impl Talk {
                 let _ = writeln!(out, "Plan:");
                 for line in &plan.lines {
                     let _ = writeln!(out, "  {line}");
+                }
+                let width = style.width().saturating_sub(2);
+                for picture in machine.disks.iter().filter_map(|disk| Picture::of_plan(disk, plan)) {
+                    let _ = writeln!(out);
+                    for row in picture.rows(width, style.unicode) {
+                        let _ = writeln!(out, "  {}", style.row(&row));
+                    }
                 }
                 for warning in &plan.warnings {
                     let _ = writeln!(out, "\n  WARNING: {warning}");

@@ -6,7 +6,7 @@ use levitate_core::sys::real::Real;
 use levitate_core::sys::{Cancel, System};
 
 use crate::failed::{Failed, print};
-use crate::interface::disk_lines;
+use crate::interface::{Facts, Picture, Style, disk_lines};
 
 /// Prints what is there.
 ///
@@ -17,7 +17,7 @@ pub fn run(json: bool) -> Result<u8, Failed> {
     if !nix::unistd::geteuid().is_root() {
         eprintln!("note: without root, what is inside partitions cannot be read; use sudo for all facts.");
     }
-    print(&if json { as_json(&machine) } else { words(&machine) });
+    print(&if json { as_json(&machine) } else { words(&machine, &Style::of(&Facts::read(), false, false)) });
     Ok(0)
 }
 
@@ -25,7 +25,7 @@ fn as_json(machine: &Machine) -> String {
     serde_json::to_string_pretty(machine).unwrap_or_default() + "\n"
 }
 
-fn words(machine: &Machine) -> String {
+fn words(machine: &Machine, style: &Style) -> String {
     let firmware = match machine.firmware {
         Firmware::Uefi => "UEFI",
         Firmware::Bios => "BIOS",
@@ -36,12 +36,23 @@ fn words(machine: &Machine) -> String {
         SourceKind::Directory => "directory",
     };
     format!(
-        "Firmware: {firmware}\nMemory: {}\nSystem to copy: {} ({kind}, {} when installed)\n\n{}\n",
+        "Firmware: {firmware}\nMemory: {}\nSystem to copy: {} ({kind}, {} when installed)\n\n{}",
         decimal(machine.memory_bytes),
         machine.source.path,
         decimal(machine.source.installed_bytes),
-        disk_lines(&machine.disks).join("\n")
+        pictures(machine, style)
     )
+}
+
+fn pictures(machine: &Machine, style: &Style) -> String {
+    if machine.disks.is_empty() {
+        return disk_lines(&machine.disks).join("\n") + "\n";
+    }
+    let picture = |disk| {
+        let rows = Picture::of_disk(disk).rows(style.width(), style.unicode);
+        rows.iter().map(|row| style.row(row) + "\n").collect::<String>()
+    };
+    machine.disks.iter().map(picture).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -53,6 +64,7 @@ mod tests {
         let text = include_str!("../tests/fixtures/machines/odd.json");
         let machine = Machine::from_json(text).unwrap();
         assert_eq!(Machine::from_json(&as_json(&machine)).unwrap(), machine);
-        assert!(words(&machine).starts_with("Firmware: UEFI\nMemory: 8.6GB\n"));
+        let style = Style::of(&Facts::default(), false, false);
+        assert!(words(&machine, &style).starts_with("Firmware: UEFI\nMemory: 8.6GB\n"));
     }
 }

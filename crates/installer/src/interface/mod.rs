@@ -1,11 +1,12 @@
 //! What the interfaces share, line mode and the screen: they are clients of the protocol and nothing else.
 //!
 //! Rooms: `dialogue` what the person is being asked and what an answer means, `answers` yes and no, `words`
-//! completion, `style` what the terminal can do, `disks` the disks in words.
+//! completion, `style` what the terminal can do, `disks` the disks in words, `picture` disks and plans as bars to scale.
 
 mod answers;
 mod dialogue;
 mod disks;
+mod picture;
 mod style;
 mod words;
 
@@ -17,6 +18,7 @@ use levitate_core::sys::Cancel;
 pub use answers::yes_or_no;
 pub use dialogue::{Dialogue, Next, Waiting};
 pub use disks::disk_lines;
+pub use picture::Picture;
 pub use style::{Facts, Style, wrap};
 pub use words::Words;
 

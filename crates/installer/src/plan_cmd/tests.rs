@@ -16,6 +16,8 @@ fn talk(name: &str, says: &[&str]) -> (Talk, Machine) {
 
 #[test]
 fn plans_in_words() {
+    let facts = Facts { locale: "C.UTF-8".into(), ..Facts::default() };
+    let style = Style::of(&facts, false, false);
     for (name, says) in [
         ("two-disks", &["list disks", "install on the ssd, whole disk, encrypted"][..]),
         (
@@ -35,7 +37,7 @@ fn plans_in_words() {
         let (talk, machine) = talk(name, says);
         let label = format!("{name}__{}", says.last().unwrap());
         insta::with_settings!({ description => says.join(" / "), omit_expression => true }, {
-            insta::assert_snapshot!(label.replace([' ', ','], "_"), talk.words(&machine));
+            insta::assert_snapshot!(label.replace([' ', ','], "_"), talk.words(&machine, &style));
         });
     }
 }
