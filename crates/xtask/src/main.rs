@@ -6,6 +6,7 @@
 //! - [`drive`]: reading a guest's serial console and typing at its prompts
 //! - [`run`]: what `./run` does: a machine for a person, or for a script
 //! - [`scenario`]: the installs that `test-vm` performs and checks
+//! - [`screens`]: pictures of the installer on a terminal
 //! - [`paths`], [`shell`]: where things lie; the one place that starts programs
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ mod image;
 mod paths;
 mod run;
 mod scenario;
+mod screens;
 mod shell;
 mod vm;
 
@@ -39,6 +41,8 @@ enum Task {
     Bench(bench::Args),
     /// Install in virtual machines and check the installed systems from inside.
     TestVm(scenario::Args),
+    /// Type the example session on a terminal and write docs/screens.md and its pictures.
+    Screens(screens::Args),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Task::Run(args) => run::main(&args),
         Task::Bench(args) => bench::main(&args),
         Task::TestVm(args) => scenario::main(&args),
+        Task::Screens(args) => screens::main(&args),
     };
     match done {
         Ok(code) => code,
