@@ -296,7 +296,14 @@ fn beside(segment: &[Token], at: usize, test: impl Fn(&str) -> bool) -> Option<S
             }
         }
     }
-    // Codes such as "it" and "no" are fillers that may be the value: "it keymap", "keyboard no".
+    // Codes such as "it" and "no" are fillers that may be the value: "keyboard de", "it keymap", "keyboard no".
+    if start == after.len()
+        && let [.., code] = after[..]
+        && (after.len() == 1 || matches!(code.raw.as_str(), "de" | "es" | "it" | "no"))
+        && let Some(found) = try_run(&[code])
+    {
+        return Some(found);
+    }
     let before: Vec<&Token> = segment[..at].iter().collect();
     for length in (1..=3usize).rev() {
         if length <= before.len() {

@@ -58,11 +58,6 @@ impl Hidden {
     pub fn prompt(&self) -> &str {
         if self.first.is_some() { &self.confirm } else { &self.prompt }
     }
-
-    /// True where the secret is typed the second time.
-    pub fn again(&self) -> bool {
-        self.first.is_some()
-    }
 }
 
 /// What an interface does next.

@@ -18,7 +18,7 @@ use levitate_core::sys::Cancel;
 pub use answers::yes_or_no;
 pub use dialogue::{Dialogue, Next, Waiting};
 pub use disks::disk_lines;
-pub use picture::Picture;
+pub use picture::{Picture, Row, Tone};
 pub use style::{Facts, Style, wrap};
 pub use words::Words;
 

@@ -16,7 +16,7 @@ use super::hidden::Hidden;
 use super::look::Look;
 use super::overlay::Overlay;
 use super::work::{Work, clock};
-use crate::interface::{Dialogue, Log, Next, Waiting, Words};
+use crate::interface::{Dialogue, Log, Next, Picture, Waiting, Words};
 
 /// What the loop hears.
 #[derive(Debug)]
@@ -76,6 +76,8 @@ pub struct App {
     pub hints: Vec<String>,
     /// The disks as the engine knows them.
     pub disks: Vec<Disk>,
+    /// What was understood last.
+    pub understood: Option<String>,
     /// The last plan that was shown.
     pub plan: Option<Box<PlanView>>,
     /// What lies over the conversation.
@@ -134,6 +136,7 @@ impl App {
             engine: String::new(),
             hints: Vec::new(),
             disks: Vec::new(),
+            understood: None,
             plan: None,
             overlay: None,
             examples_at: Vec::new(),
@@ -280,7 +283,10 @@ impl App {
             Event::Engine(name) => self.engine = name,
             Event::Thinking => self.busy = Some(("thinking".into(), self.now)),
             Event::Say(text) => self.chat.push(Entry::Said(text)),
-            Event::Understood(text) => self.chat.push(Entry::Understood(text)),
+            Event::Understood(text) => {
+                self.understood = Some(text.clone());
+                self.chat.push(Entry::Understood(text));
+            }
             Event::Computer(disks) => self.saw(disks),
             Event::Disks(disks) => {
                 self.saw(disks.clone());
@@ -289,6 +295,11 @@ impl App {
             Event::Plan(view) => {
                 if let Some(layout) = &view.plan.layout {
                     layout.volumes.iter().for_each(|volume| self.words.saw(&volume.partition));
+                }
+                // The log has the same in words.
+                for disk in &view.before {
+                    let picture = Picture::of_plan(disk, &view.plan);
+                    picture.iter().flat_map(Picture::words).for_each(|line| tracing::info!("{line}"));
                 }
                 self.plan = Some(view.clone());
                 if view.asks || !view.plan.warnings.is_empty() {
@@ -384,6 +395,12 @@ impl App {
         if let Some(sentence) = sentence {
             self.chat.push(Entry::Said(sentence));
         }
+    }
+
+    /// True where a plan is asked about that does not begin in the window.
+    pub fn plan_begins_above(&self) -> bool {
+        matches!(self.dialogue.waiting(), Waiting::Confirm { .. })
+            && self.chat.begins_above(|entry| matches!(entry, Entry::Plan(_)))
     }
 
     /// What stays on the terminal when the screen is gone: how it ended, and where the log is where that matters.

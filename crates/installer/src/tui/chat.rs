@@ -36,13 +36,6 @@ impl Chat {
         self.items.push(Item { entry, lines: Vec::new(), fresh: false });
     }
 
-    /// The last entry, to be changed; its lines are made again.
-    pub fn last_mut(&mut self) -> Option<&mut Entry> {
-        let item = self.items.last_mut()?;
-        item.fresh = false;
-        Some(&mut item.entry)
-    }
-
     /// The last entry that `wanted` gives something of, to be changed.
     pub fn find_last_mut<T>(&mut self, wanted: impl Fn(&mut Entry) -> Option<&mut T>) -> Option<&mut T> {
         self.items.iter_mut().rev().find_map(|item| {
@@ -105,6 +98,19 @@ impl Chat {
     /// Lines that are hidden below the window.
     pub fn below(&self) -> usize {
         self.below
+    }
+
+    /// True where the last entry that is `wanted` begins above the window.
+    pub fn begins_above(&self, wanted: impl Fn(&Entry) -> bool) -> bool {
+        let top = self.total.saturating_sub(self.below).saturating_sub(self.height);
+        let mut end = self.total;
+        for item in self.items.iter().rev() {
+            end -= item.lines.len().min(end);
+            if wanted(&item.entry) {
+                return end + 1 < top;
+            }
+        }
+        false
     }
 
     /// The lines in the window, top first.

@@ -33,6 +33,8 @@ fn area(text: &str) -> TextArea<'static> {
     let mut area = TextArea::new(text.split('\n').map(String::from).collect());
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_cursor_line_style(ratatui::style::Style::new());
+    // The terminal's own cursor stands there: braille lines and input methods follow it.
+    area.set_cursor_style(ratatui::style::Style::new());
     area.move_cursor(CursorMove::Bottom);
     area.move_cursor(CursorMove::End);
     area
@@ -42,6 +44,13 @@ impl Editor {
     /// For drawing.
     pub fn area(&self) -> &TextArea<'static> {
         &self.area
+    }
+
+    /// Column and row of the cursor in the field as it was drawn last.
+    pub fn cursor(&self) -> (u16, u16) {
+        let (cursor, (top, left)) = (self.area.screen_cursor(), self.area.scroll_offset());
+        let from = |at: usize, first: u16| u16::try_from(at).unwrap_or(u16::MAX).saturating_sub(first);
+        (from(cursor.col, left), from(cursor.row, top))
     }
 
     /// What stands there.

@@ -6,7 +6,7 @@ use ratatui::style::Style as Paint;
 use ratatui::text::{Line, Span};
 
 use super::look::Look;
-use crate::interface::{disk_lines, wrap};
+use crate::interface::{Picture, Row, Tone, disk_lines, wrap};
 
 /// Something in the conversation.
 #[derive(Clone, Debug)]
@@ -33,6 +33,14 @@ pub enum Entry {
     Failure(Failure),
     /// The system that was made.
     Summary(Vec<String>),
+}
+
+/// The line of a plan after which it says what follows the layout.
+const THEN: &str = "Then:";
+
+/// A plan with everything that is known of it.
+pub fn whole_plan(view: &PlanView, look: &Look, width: usize) -> Vec<Line<'static>> {
+    Page { look, width }.plan(view, true)
 }
 
 /// The line of a step.
@@ -97,10 +105,8 @@ impl Entry {
             }
             Self::Said(text) => page.text(text, Paint::new()),
             Self::Understood(text) => page.text(&format!("understood: {text}"), look.dim()),
-            Self::Disks(disks) => {
-                page.texts(disk_lines(disks).iter().map(|line| (line.as_str(), Paint::new())))
-            }
-            Self::Plan(view) => page.plan(view),
+            Self::Disks(disks) => page.disks(disks),
+            Self::Plan(view) => page.plan(view, false),
             Self::Warning(text) => page.text(&format!("WARNING: {text}"), page.loud(text)),
             Self::Remark(text) => page.text(text, look.dim()),
             Self::Step(step) => {
@@ -148,11 +154,51 @@ impl Page<'_> {
         if text.contains("ERASE") { self.look.danger() } else { self.look.accent() }
     }
 
-    fn plan(&self, view: &PlanView) -> Vec<Line<'static>> {
+    fn disks(&self, disks: &[Disk]) -> Vec<Line<'static>> {
+        if disks.is_empty() {
+            return self.texts(disk_lines(disks).iter().map(|line| (line.as_str(), Paint::new())));
+        }
+        let mut lines = self.text("Found:", Paint::new());
+        for (index, disk) in disks.iter().enumerate() {
+            if index > 0 {
+                lines.push(Line::default());
+            }
+            self.picture(&mut lines, &Picture::of_disk(disk));
+        }
+        lines
+    }
+
+    fn picture(&self, lines: &mut Vec<Line<'static>>, picture: &Picture) {
+        lines.extend(picture.rows(self.width, self.look.unicode).iter().map(|row| self.row(row)));
+    }
+
+    fn row(&self, row: &Row) -> Line<'static> {
+        let paint = |tone: Tone| match tone {
+            Tone::Plain | Tone::Stays => Paint::new(),
+            Tone::Dim | Tone::Free => self.look.dim(),
+            Tone::Title => self.look.person(),
+            Tone::Dies => self.look.danger(),
+            Tone::Shrinks => self.look.accent(),
+            Tone::New => self.look.good(),
+        };
+        row.iter().map(|piece| Span::styled(self.look.letters(&piece.text), paint(piece.tone))).collect()
+    }
+
+    /// The disks before and after, what follows, what one must know. The layout in words as well where `full`, or
+    /// where there is no picture of it.
+    fn plan(&self, view: &PlanView, full: bool) -> Vec<Line<'static>> {
         let mut lines = Vec::new();
-        if view.asks {
+        if view.asks || full {
+            let plan = &view.plan;
             self.put(&mut lines, "Plan:", 0, self.look.accent());
-            for line in &view.plan.lines {
+            let pictures: Vec<Picture> =
+                view.before.iter().filter_map(|disk| Picture::of_plan(disk, plan)).collect();
+            pictures.iter().for_each(|picture| self.picture(&mut lines, picture));
+            let drawn =
+                plan.lines.iter().position(|line| line == THEN).filter(|_| !pictures.is_empty() && !full);
+            let said = plan.lines.get(drawn.unwrap_or(0)..).unwrap_or_default();
+            let picture_says_all = drawn.is_none() && !pictures.is_empty() && !full;
+            for line in said.iter().filter(|_| !picture_says_all) {
                 let paint = if line.contains("ERASE") { self.look.danger() } else { Paint::new() };
                 self.put(&mut lines, &format!("  {line}"), 2, paint);
             }
@@ -161,7 +207,7 @@ impl Page<'_> {
             if !lines.is_empty() {
                 lines.push(Line::default());
             }
-            self.put(&mut lines, &format!("  WARNING: {warning}"), 2, self.loud(warning));
+            self.put(&mut lines, &format!("WARNING: {warning}"), 2, self.loud(warning));
         }
         lines
     }

@@ -7,7 +7,7 @@ use ratatui::style::Style as Paint;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
-use super::entry::{Entry, folded};
+use super::entry::{Entry, folded, whole_plan};
 
 /// Keys that came before one could have read the card are not meant for it.
 const UNREAD: Duration = Duration::from_millis(700);
@@ -96,11 +96,7 @@ impl Overlay {
         match self.kind {
             Kind::Help => help(app, width),
             Kind::Plan => match &app.plan {
-                Some(view) => {
-                    let mut view = view.clone();
-                    view.asks = true;
-                    Entry::Plan(view).lines(&app.look, width)
-                }
+                Some(view) => whole_plan(view, &app.look, width),
                 None => Entry::Said(
                     "There is no plan yet. Say what you want, e.g. \"use the whole disk\".".into(),
                 )

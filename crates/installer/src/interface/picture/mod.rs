@@ -169,7 +169,6 @@ impl Picture {
     }
 
     /// The picture without graphics, for people who hear it: the disk, then one sentence for each partition.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the screen's plain mode speaks it"))]
     pub fn words(&self) -> Vec<String> {
         let sentence = |segment: &Segment| {
             let Segment { label, what, bytes, fate } = segment;

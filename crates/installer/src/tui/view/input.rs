@@ -87,6 +87,8 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
         secret(app, frame, field);
     } else {
         frame.render_widget(app.editor.area(), field);
+        let (column, row) = app.editor.cursor();
+        set_cursor(app, frame, field, column, row);
     }
 }
 
@@ -95,8 +97,8 @@ fn secret(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let room = usize::from(area.width).saturating_sub(1);
     let stars = "*".repeat(letters.min(room));
     let [line, strength] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
-    let cursor = Span::styled(" ", app.look.here());
-    frame.render_widget(Paragraph::new(Line::from(vec![Span::raw(stars), cursor])), line);
+    set_cursor(app, frame, line, stars.len() as u16, 0);
+    frame.render_widget(Span::raw(stars), line);
     if let Some(judged) = app.hidden.strength() {
         let bar = app.look.bar(u64::from(judged.score) + 1, 5, 10);
         let paint = match judged.score {
@@ -105,5 +107,15 @@ fn secret(app: &App, frame: &mut Frame<'_>, area: Rect) {
             _ => app.look.good(),
         };
         frame.render_widget(Span::styled(format!("{bar} {}", judged.word), paint), strength);
+    }
+}
+
+/// The terminal's cursor, inside the field; none where something lies over it.
+fn set_cursor(app: &App, frame: &mut Frame<'_>, field: Rect, column: u16, row: u16) {
+    if app.overlay.is_none() && field.width > 0 && field.height > 0 {
+        frame.set_cursor_position((
+            field.x + column.min(field.width - 1),
+            field.y + row.min(field.height - 1),
+        ));
     }
 }

@@ -49,17 +49,11 @@ pub fn draw(app: &mut App, frame: &mut Frame<'_>) {
 fn chat_panel(app: &mut App, frame: &mut Frame<'_>, area: Rect, joined: bool) {
     let border = if joined { app.look.joined_border() } else { app.look.border() };
     let mut block = Block::new().borders(Borders::ALL).border_set(border).title(" Chat ");
-    if app.chat.below() > 0 {
-        let more = if app.look.unicode { "↓" } else { "v" };
-        let text = format!(" {more} {} more lines, PgDn ", app.chat.below());
-        block = block.title_bottom(Line::from(Span::styled(text, app.look.accent())).right_aligned());
-    }
-    let inner = block.inner(area);
-    frame.render_widget(block, area);
     // One column free on both sides, as drawn in the requirements.
+    let inner = block.inner(area);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let input_rows = input::rows(app, inner.width).min(inner.height / 2);
-    let status_rows = status::rows(app).min(inner.height / 3);
+    let status_rows = status::rows(app, inner.width).min(inner.height / 3);
     let [history, status, gap, input] = Layout::vertical([
         Constraint::Min(1),
         Constraint::Length(status_rows),
@@ -68,6 +62,17 @@ fn chat_panel(app: &mut App, frame: &mut Frame<'_>, area: Rect, joined: bool) {
     ])
     .areas(inner);
     app.chat.fit(usize::from(history.width), usize::from(history.height), &app.look);
+    if app.chat.below() > 0 {
+        let more = if app.look.unicode { "↓" } else { "v" };
+        let text = format!(" {more} {} more lines, PgDn ", app.chat.below());
+        block = block.title_bottom(Line::from(Span::styled(text, app.look.accent())).right_aligned());
+    }
+    if app.plan_begins_above() {
+        let up = if app.look.unicode { "↑" } else { "^" };
+        let text = format!(" {up} the plan begins above: PgUp, or F2 ");
+        block = block.title_top(Line::from(Span::styled(text, app.look.accent())).right_aligned());
+    }
+    frame.render_widget(block, area);
     frame.render_widget(Paragraph::new(app.chat.window()), history);
     status::draw(app, frame, status);
     let rule = if app.look.unicode { "─" } else { "-" };
@@ -75,15 +80,34 @@ fn chat_panel(app: &mut App, frame: &mut Frame<'_>, area: Rect, joined: bool) {
     input::draw(app, frame, input);
 }
 
+/// Keys worth showing, the most useful first: as many as there is room for.
+const KEYS: &[&str] = &[
+    "F1 help",
+    "Esc stop",
+    "F2 plan",
+    "F3 log",
+    "F4 disks",
+    "PgUp scroll",
+    "Tab complete",
+    "Ctrl-D leave",
+    "Ctrl-L redraw",
+];
+
 fn key_line(app: &App, frame: &mut Frame<'_>, area: Rect) {
-    let keys = " F1 help  F2 plan  F3 log  F4 disks  PgUp scroll  Tab complete  Esc stop  Ctrl-D leave";
-    let engine = if app.engine.is_empty() { String::new() } else { format!("{} ", app.engine) };
+    let mut keys = String::new();
+    for key in KEYS {
+        if keys.len() + key.len() + 3 > usize::from(area.width) {
+            break;
+        }
+        keys.push_str(&format!(" {key} "));
+    }
+    let engine = app.look.letters(&format!("{} ", app.engine));
     let engine_width = console::measure_text_width(&engine) as u16;
     // Who understands is told where there is room for it.
     let room = if engine_width + keys.len() as u16 + 2 <= area.width { engine_width } else { 0 };
     let [left, right] = Layout::horizontal([Constraint::Min(1), Constraint::Length(room)]).areas(area);
     frame.render_widget(Span::styled(keys, app.look.dim()), left);
-    frame.render_widget(Span::styled(app.look.letters(&engine), app.look.dim()), right);
+    frame.render_widget(Span::styled(engine, app.look.dim()), right);
 }
 
 fn too_small(app: &App, frame: &mut Frame<'_>, area: Rect) {

@@ -5,12 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
+use crate::interface::Waiting;
 use crate::tui::app::App;
+use crate::tui::entry::folded;
 use crate::tui::work::clock;
 
 /// Lines that it needs now.
-pub fn rows(app: &App) -> u16 {
-    lines(app, 40).len() as u16
+pub fn rows(app: &App, width: u16) -> u16 {
+    lines(app, usize::from(width)).len() as u16
 }
 
 /// Draws it.
@@ -27,11 +29,15 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
         let title = app.look.letters(&step.title);
         if let Some((done, total)) = step.bytes().filter(|(_, total)| *total > 0) {
             let figures = step.figures();
-            let room = width.saturating_sub(console::measure_text_width(&figures) + 4).clamp(6, 30);
-            lines.push(Line::from(vec![
-                Span::styled(format!("[{}] ", app.look.bar(done, total, room)), app.look.good()),
-                Span::raw(figures),
-            ]));
+            let beside = width.saturating_sub(console::measure_text_width(&figures) + 4);
+            // The bar has a line of its own where the figures would leave it short.
+            let room = if beside < 20 { width.saturating_sub(2) } else { beside.min(40) };
+            let bar = Span::styled(format!("[{}] ", app.look.bar(done, total, room)), app.look.good());
+            if beside < 20 {
+                lines.extend([Line::from(bar), Line::from(figures)]);
+            } else {
+                lines.push(Line::from(vec![bar, Span::raw(figures)]));
+            }
         } else {
             let since = app.now.saturating_sub(step.since);
             lines.push(Line::from(vec![
@@ -58,6 +64,15 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
             Span::styled(format!("{spinner} "), app.look.accent()),
             Span::raw(cut(&text, width.saturating_sub(2))),
         ]));
+    }
+    // A plan may be longer than the window: what it was understood from stands beside the question.
+    if matches!(app.dialogue.waiting(), Waiting::Confirm { .. })
+        && let Some(text) = &app.understood
+    {
+        let text = app.look.letters(&format!("understood: {text}"));
+        lines.extend(
+            folded(&text, width, 2).into_iter().map(|line| Line::from(Span::styled(line, app.look.accent()))),
+        );
     }
     if app.stopping && !lines.is_empty() {
         lines.push(Line::from(Span::styled(

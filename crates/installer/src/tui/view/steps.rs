@@ -1,6 +1,5 @@
 //! The stages: a panel with examples, or one line where there is no room for it.
 
-use levitate_core::protocol::StageState;
 use levitate_core::state::Stage;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -17,7 +16,9 @@ pub fn panel(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     let inner = block.inner(area);
     frame.render_widget(block, area);
     let current = app.current_stage();
-    let gaps = usize::from(inner.height).saturating_sub(Stage::ALL.len() * 3);
+    // An empty line between all stages or between none.
+    let spare = usize::from(inner.height).saturating_sub(Stage::ALL.len() * 3);
+    let gap = spare + 1 >= Stage::ALL.len();
     let mut y = inner.y;
     let mut row = |frame: &mut Frame<'_>, line: Line<'_>, skip: u16| -> Option<Rect> {
         let at = Rect { x: inner.x, y, width: inner.width, height: 1 };
@@ -27,7 +28,7 @@ pub fn panel(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
             at
         })
     };
-    if gaps > Stage::ALL.len() {
+    if spare > Stage::ALL.len() {
         row(frame, Line::default(), 0);
     }
     for (index, (stage, state)) in app.stages.clone().into_iter().enumerate() {
@@ -41,8 +42,7 @@ pub fn panel(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
         for (nth, example) in examples::of(stage).into_iter().enumerate() {
             let number = index * 2 + nth;
             let text = format!("{:>2} \"{example}\"", number + 1);
-            // Empty lines between the stages as far as there is room for them.
-            let skip = u16::from(nth == 1 && index < gaps);
+            let skip = u16::from(nth == 1 && gap);
             if let Some(at) = row(frame, Line::from(Span::styled(text, app.look.dim())), skip) {
                 app.examples_at.push((at, number));
             }
@@ -76,15 +76,5 @@ fn short(stage: Stage) -> &'static str {
         Stage::Users => "Users",
         Stage::Bootloader => "Boot",
         Stage::Finalize => "End",
-    }
-}
-
-/// The stages in words, for those who do not see the marks.
-pub fn words(state: StageState) -> &'static str {
-    match state {
-        StageState::Open => "open",
-        StageState::Running => "in progress",
-        StageState::Done => "done",
-        StageState::Failed => "failed",
     }
 }
