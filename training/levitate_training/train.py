@@ -116,14 +116,16 @@ def backward(reader: Reader, batch, device: str) -> list[float]:
 
 
 def helper(index: int, shared: Shared, options: argparse.Namespace) -> None:
-    """Lends an idle core."""
+    """Lends an idle core, as long as the leader lives: one that was killed leaves nobody behind."""
     os.nice(options.nice)
+    leader = os.getppid()
+    wanted = lambda: not shared.stop.item() and os.getppid() == leader
     tokenizer, reader = prepare(options)
     data = Data(tokenizer, options)
-    while not shared.stop.item() and (number := shared.take()) < len(data.batches):
+    while wanted() and (number := shared.take()) < len(data.batches):
         put(shared.weights, reader.trained())
         counts = backward(reader, data.batches[number], options.device)
-        while shared.ready[index].item() and not shared.stop.item():
+        while shared.ready[index].item() and wanted():
             time.sleep(0.01)
         shared.gradients[index].copy_(flat([p.grad for p in reader.trained()]))
         shared.counts[index] = torch.tensor(counts, dtype=torch.float64)
