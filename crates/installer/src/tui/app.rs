@@ -229,7 +229,9 @@ impl App {
     /// The prompt before the input.
     pub fn prompt(&self) -> String {
         match self.dialogue.waiting() {
-            Waiting::Nothing | Waiting::Rest => "> ".into(),
+            // Nobody listens yet: what is typed waits.
+            Waiting::Nothing => "… ".into(),
+            Waiting::Rest => "> ".into(),
             Waiting::Confirm { .. } => "Proceed? [y/n] > ".into(),
             Waiting::Phrase { prompt } => format!("{} > ", trimmed(prompt)),
             Waiting::Question { prompt } => format!("{} [y/n] > ", trimmed(prompt)),

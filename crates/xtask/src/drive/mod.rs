@@ -29,6 +29,10 @@ const CHUNK: usize = 32;
 const PAUSE: Duration = Duration::from_millis(40);
 /// A terminal as Linux assumes it on a serial line.
 const SIZE: (u16, u16) = (24, 80);
+/// What a program sends to be told where the cursor is, to learn how large the terminal is.
+const WHERE: &[u8] = b"\x1b[6n";
+/// The key on which the installer's screen goes on in line mode.
+const F10: &[u8] = b"\x1b[21~";
 
 /// What happened on the console.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,11 +59,21 @@ pub struct Console {
     fresh_lines: usize,
     /// Lines read but not yet looked at.
     pending: VecDeque<String>,
+    /// The last bytes read: a question to the terminal may come in two parts.
+    tail: Vec<u8>,
+    /// The installer's screen is used; else it is left for line mode as soon as it comes.
+    uses_screen: bool,
+    /// It has been left.
+    left_screen: bool,
+    /// Something was drawn since the last typing.
+    drawn: bool,
 }
 
 impl Console {
     /// Connects to a guest's serial socket.
-    pub fn connect(socket: &Path, transcript: Transcript) -> Result<Self> {
+    ///
+    /// `uses_screen`: what is typed goes to the installer's screen; else to its line mode.
+    pub fn connect(socket: &Path, transcript: Transcript, uses_screen: bool) -> Result<Self> {
         let stream = UnixStream::connect(socket)
             .with_context(|| format!("cannot connect to the serial line {}", socket.display()))?;
         Ok(Self {
@@ -69,6 +83,10 @@ impl Console {
             last_byte: Instant::now(),
             fresh_lines: 1,
             pending: VecDeque::new(),
+            tail: Vec::new(),
+            uses_screen,
+            left_screen: false,
+            drawn: false,
         })
     }
 
@@ -85,9 +103,17 @@ impl Console {
                 return Ok(Seen::Late);
             }
             if self.last_byte.elapsed() >= SILENCE
-                && self.fresh_lines > 0
+                && (self.fresh_lines > 0 || self.on_screen() && self.drawn)
                 && let Some(prompt) = prompt::waiting(&self.before_cursor())
             {
+                if self.on_screen() {
+                    if !self.uses_screen && !self.left_screen {
+                        self.left_screen = true;
+                        self.stream.write_all(F10).context("cannot type on the serial line")?;
+                        continue;
+                    }
+                    self.transcript.page(&self.screen.screen().contents())?;
+                }
                 return Ok(match prompt {
                     Prompt::Rescue(text) => Seen::Trouble(format!("the guest fell into `{text}`")),
                     prompt => Seen::Prompt(prompt),
@@ -113,11 +139,32 @@ impl Console {
             Err(error) => return Err(error).context("cannot read the serial line"),
         };
         self.last_byte = Instant::now();
+        self.drawn = true;
         self.screen.process(&buffer[..count]);
+        self.answer_where(&buffer[..count])?;
         let lines = self.transcript.feed(&buffer[..count])?;
         self.fresh_lines += lines.len();
         self.pending.extend(lines);
         Ok(self.next_line(wanted))
+    }
+
+    /// Tells a program where the cursor is, as a terminal does.
+    fn answer_where(&mut self, bytes: &[u8]) -> Result<()> {
+        self.tail.extend_from_slice(bytes);
+        if self.tail.windows(WHERE.len()).any(|window| window == WHERE) {
+            let (row, column) = self.screen.screen().cursor_position();
+            let answer = format!("\x1b[{};{}R", row + 1, column + 1);
+            self.stream.write_all(answer.as_bytes()).context("cannot answer on the serial line")?;
+            self.tail.clear();
+        }
+        let old = self.tail.len().saturating_sub(WHERE.len() - 1);
+        self.tail.drain(..old);
+        Ok(())
+    }
+
+    /// True while a program draws on the terminal's other page.
+    fn on_screen(&self) -> bool {
+        self.screen.screen().alternate_screen()
     }
 
     /// The next line already read that matters. Others stay for a later call, so that none is passed over.
@@ -136,6 +183,7 @@ impl Console {
     /// Types a line and Enter.
     pub fn type_line(&mut self, line: &str) -> Result<()> {
         self.fresh_lines = 0;
+        self.drawn = false;
         let bytes: Vec<u8> = line.bytes().chain([b'\r']).collect();
         for chunk in bytes.chunks(CHUNK) {
             self.stream.write_all(chunk).context("cannot type on the serial line (the guest has ended?)")?;
@@ -158,13 +206,16 @@ impl Console {
         while first > 0 && screen.row_wrapped(first - 1) {
             first -= 1;
         }
-        let cells =
-            (first..=row).flat_map(|at| (0..if at == row { column } else { SIZE.1 }).map(move |x| (at, x)));
-        cells
+        let columns = |at| 0..if at == row { column } else { SIZE.1 };
+        let cells = (first..=row).flat_map(|at| columns(at).map(move |x| (at, x)));
+        let text: String = cells
             .map(|(at, x)| match screen.cell(at, x).map(vt100::Cell::contents) {
                 Some(text) if !text.is_empty() => text.to_owned(),
                 _ => " ".to_owned(),
             })
-            .collect()
+            .collect();
+        // On the screen the line stands in a panel.
+        let panel = text.rfind(['|', '│']).filter(|_| self.on_screen());
+        panel.map_or(text.clone(), |border| text[border..].trim_start_matches(['|', '│']).to_owned())
     }
 }

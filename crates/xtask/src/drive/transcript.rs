@@ -49,6 +49,13 @@ impl Transcript {
         Self { file, echo, state: State::Text, line: Vec::new(), returned: false, number: 0 }
     }
 
+    /// A whole screen, where a program draws and writes no lines.
+    pub fn page(&mut self, screen: &str) -> Result<()> {
+        self.line.clear();
+        self.keep("")?;
+        screen.trim_end().lines().try_for_each(|line| self.keep(line.trim_end()))
+    }
+
     /// Takes bytes of the console and gives the lines that they complete.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<Vec<String>> {
         let mut lines = Vec::new();

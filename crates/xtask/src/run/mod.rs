@@ -102,6 +102,7 @@ pub fn main(args: &Args) -> Result<ExitCode> {
         limit: Duration::from_secs(args.timeout),
         transcript: args.transcript.clone().unwrap_or_else(|| machine.folder.join("transcript.txt")),
         echo: true,
+        screen: false,
         stay_live: args.stay_live,
     };
     let done = scripted::perform(&machine, &job);

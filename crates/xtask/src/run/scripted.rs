@@ -46,6 +46,8 @@ pub struct Job<'a> {
     pub transcript: PathBuf,
     /// Show them on stderr too.
     pub echo: bool,
+    /// The script is typed at the installer's screen; else at its line mode.
+    pub screen: bool,
     /// End at the prompt after the script's last line.
     pub stay_live: bool,
 }
@@ -179,7 +181,7 @@ impl Guest {
     ) -> anyhow::Result<Self> {
         let transcript = Transcript::open(&job.transcript, append, job.echo)?;
         let mut running = machine.start(medium, &Serial::Socket)?;
-        let console = Console::connect(&machine.serial_socket(), transcript)?;
+        let console = Console::connect(&machine.serial_socket(), transcript, job.screen)?;
         running.qmp.go()?;
         Ok(Self { running, console, deadline: started + job.limit, limit: job.limit, last_typed: None })
     }

@@ -162,6 +162,7 @@ fn run(scenario: &Scenario, setting: &Setting<'_>) -> Result<scripted::Report, s
         limit: Duration::from_secs(setting.args.timeout),
         transcript: machine.folder.join("transcript.txt"),
         echo: setting.args.show,
+        screen: scenario.screen,
         stay_live: false,
     };
     let report = scripted::perform(&machine, &job)?;

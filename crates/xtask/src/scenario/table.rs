@@ -28,6 +28,8 @@ pub struct Scenario {
     pub prepared: Prepared,
     /// The language model is on the medium; else the installer understands by its rules, as where the file is lost.
     pub model: bool,
+    /// Typed at the installer's screen; else at its line mode, to which the screen hands over.
+    pub screen: bool,
     /// Takes so long under emulation that it only runs where it is named.
     pub slow: bool,
     /// Typed where the disk's passphrase is asked for after the reboot.
@@ -47,6 +49,7 @@ pub const SCENARIOS: &[Scenario] = &[
         disk: "8G",
         prepared: Prepared::Windows,
         model: false,
+        screen: false,
         slow: false,
         passphrase: None,
     },
@@ -58,6 +61,7 @@ pub const SCENARIOS: &[Scenario] = &[
         disk: "20G",
         prepared: Prepared::Blank,
         model: false,
+        screen: false,
         slow: false,
         passphrase: Some("open sesame 42"),
     },
@@ -69,17 +73,19 @@ pub const SCENARIOS: &[Scenario] = &[
         disk: "20G",
         prepared: Prepared::Blank,
         model: false,
+        screen: false,
         slow: false,
         passphrase: None,
     },
     Scenario {
         name: "uefi-ext4",
         script: "uefi-ext4",
-        what: "UEFI, the example session without encryption",
+        what: "UEFI, the example session without encryption, on the screen over the serial line",
         firmware: Firmware::Uefi,
         disk: "20G",
         prepared: Prepared::Blank,
         model: false,
+        screen: true,
         slow: false,
         passphrase: None,
     },
@@ -91,6 +97,7 @@ pub const SCENARIOS: &[Scenario] = &[
         disk: "20G",
         prepared: Prepared::Blank,
         model: true,
+        screen: false,
         slow: true,
         passphrase: Some("open sesame 42"),
     },

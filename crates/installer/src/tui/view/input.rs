@@ -69,7 +69,11 @@ pub fn rows(app: &App, width: u16) -> u16 {
 pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let parts = parts(app, area.width);
     let question = !matches!(app.dialogue.waiting(), Waiting::Nothing | Waiting::Rest);
-    let paint = if question { app.look.accent() } else { app.look.person() };
+    let paint = match app.dialogue.waiting() {
+        Waiting::Nothing => app.look.dim(),
+        _ if question => app.look.accent(),
+        _ => app.look.person(),
+    };
     let styled = |line: &String| Line::from(Span::styled(line.clone(), paint));
     let [above, typed, below] = Layout::vertical([
         Constraint::Length(parts.above.len() as u16),
