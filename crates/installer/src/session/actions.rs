@@ -57,27 +57,21 @@ impl Session {
         if !shown.is_empty() && !plan.is_empty() {
             self.send(Event::Understood(shown.join("; ")));
         }
-        self.pending = None;
         if plan.is_empty() {
+            self.pending = None;
             return self.note(wanted, &wishes, after);
         }
-        if plan.destructive() {
-            let action = wishes
-                .iter()
-                .find(|wish| matches!(wish, Action::Partition(_) | Action::Format { .. }))
-                .or(wishes.first())
-                .cloned()
-                .unwrap_or(Action::CopySystem);
-            return self.propose(Pending { plan, spec: wanted, action, after });
-        }
-        if plan.steps.iter().any(|step| matches!(step, levitate_core::step::Step::CopySystem(_))) {
-            self.show(&plan, false);
-        }
-        self.execute(plan, wanted, after);
+        let action = wishes
+            .iter()
+            .find(|wish| matches!(wish, Action::Partition(_) | Action::Format { .. }))
+            .or(wishes.first())
+            .cloned()
+            .unwrap_or(Action::CopySystem);
+        self.begin(Pending { plan, spec: wanted, action, after });
     }
 
     /// A wish that needs no step now: it waits in the spec, or is fulfilled already.
-    fn note(&mut self, mut wanted: InstallSpec, wishes: &[Action], after: After) {
+    pub(super) fn note(&mut self, mut wanted: InstallSpec, wishes: &[Action], after: After) {
         wanted.finish = false;
         let changed = wanted != self.spec;
         if changed {
@@ -217,6 +211,7 @@ impl Session {
         let mut observer = consent::Teller::new(self.events.clone());
         match exec::undo_last(self.sys.as_mut(), &mut self.journal, &mut observer) {
             Ok(Some(UndoneLast::Undone { steps, kept })) => {
+                self.again = None;
                 self.want(before);
                 self.refresh();
                 for (step, why) in &kept {

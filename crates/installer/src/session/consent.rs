@@ -7,10 +7,10 @@ use levitate_agent::Role;
 use levitate_core::exec::{self, Ended, Observer};
 use levitate_core::plan::Plan;
 use levitate_core::protocol::{Event, Failure, Op, PlanView, StepTitle};
-use levitate_core::spec::InstallSpec;
 use levitate_core::state::Stage;
 use levitate_core::step::{Report, Secrets as _, Step, StepError};
 
+use super::retry::{self, Again};
 use super::secrets::Asked;
 use super::{After, Pending, Session, Undoable, summary};
 
@@ -65,7 +65,7 @@ impl Session {
         {
             return self.say("That is not the name of the disk. Nothing was changed.");
         }
-        self.execute(pending.plan, pending.spec, pending.after);
+        self.execute(pending);
     }
 
     /// The person types the name of what is erased.
@@ -98,10 +98,12 @@ impl Session {
         }
     }
 
-    /// Executes a plan; `wanted` becomes the wanted system when it is done.
-    pub(super) fn execute(&mut self, plan: Plan, mut wanted: InstallSpec, after: After) {
+    /// Executes a plan; its spec becomes the wanted system when it is done.
+    pub(super) fn execute(&mut self, pending: Pending) {
+        let Pending { plan, spec: mut wanted, action, after } = pending;
         self.pending = None;
         self.failed = None;
+        self.again = None;
         // A Ctrl-C at the prompt was not meant for this.
         self.sys.cancel().clear();
         let mut secrets = Asked::new(&self.ops, self.events.clone());
@@ -137,7 +139,9 @@ impl Session {
                 self.stages(None);
                 self.then(after);
             }
-            Ok(Ended::Failed { step, error, kept }) => self.failed_at(&step, &error, &kept, &wanted),
+            Ok(Ended::Failed { step, error, kept }) => {
+                self.failed_at(&step, &error, &kept, Again { spec: wanted, action, after });
+            }
             Err(error) => {
                 self.status = 5;
                 self.send(Event::Failure(Failure {
@@ -152,7 +156,7 @@ impl Session {
         self.over |= left;
     }
 
-    fn failed_at(&mut self, step: &Step, error: &StepError, kept: &[(Step, String)], wanted: &InstallSpec) {
+    fn failed_at(&mut self, step: &Step, error: &StepError, kept: &[(Step, String)], again: Again) {
         self.failed = Some(step.stage());
         self.status = if kept.is_empty() { 4 } else { 5 };
         let what = if error.cancelled() {
@@ -169,28 +173,22 @@ impl Session {
         // Settings that were said with a disk that failed need not be said again.
         if matches!(step.stage(), Stage::Disk | Stage::System) {
             let mut spec = self.spec.clone();
-            spec.hostname.clone_from(&wanted.hostname);
-            spec.timezone.clone_from(&wanted.timezone);
-            spec.locale.clone_from(&wanted.locale);
-            spec.keyboard.clone_from(&wanted.keyboard);
-            spec.users.clone_from(&wanted.users);
-            spec.passwords.clone_from(&wanted.passwords);
+            retry::settings(&again.spec, &mut spec);
             self.want(spec);
         }
+        self.again = Some(again);
         self.remember(Role::Tool, &what);
         let next = match step.stage() {
             Stage::Disk | Stage::System => {
-                "Say what you want to install on again to retry, \"list disks\" to look, or \"exit without reboot\" to leave."
+                "Say \"retry\" to try it again, what you want to install on instead, \"list disks\" to look, or \"exit without reboot\" to leave."
             }
-            Stage::Bootloader => {
-                "Say \"install bootloader\" to retry; everything before it is still in place."
-            }
-            Stage::Finalize => "Say \"done\" to retry.",
+            Stage::Bootloader => "Say \"retry\" to try it again; everything before it is still in place.",
+            Stage::Finalize => "Say \"retry\" to try it again.",
             Stage::Configuration | Stage::Users => {
-                "Say it again to retry, or something else; the rest is still in place."
+                "Say \"retry\" to try it again, or something else; the rest is still in place."
             }
         };
-        self.send(Event::Failure(Failure { what, state, next: next.into(), retry: false }));
+        self.send(Event::Failure(Failure { what, state, next: next.into(), retry: true }));
         self.stages(None);
     }
 

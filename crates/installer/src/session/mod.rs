@@ -4,11 +4,12 @@
 //! the system, the journal and the conversation; interfaces see [`Op`] and [`Event`] only. A dry run is the same
 //! engine on a simulated copy of the probed machine, so nothing here asks whether it may write.
 //!
-//! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `secrets` hidden
-//! input, `summary` the system that was made, `words` status, help and what was understood.
+//! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `retry` what
+//! failed, `secrets` hidden input, `summary` the system that was made, `words` status, help and what was understood.
 
 mod actions;
 mod consent;
+mod retry;
 mod secrets;
 mod summary;
 #[cfg(test)]
@@ -35,6 +36,7 @@ use levitate_core::state::{Stage, State};
 use levitate_core::sys::{Cancel, LiveFacts, SysError, System};
 
 use crate::mind::{Mind, Thought, mask};
+use retry::Again;
 
 /// Turns of the conversation that are kept.
 const HISTORY: usize = 40;
@@ -79,6 +81,7 @@ pub struct Session {
     pending: Option<Pending>,
     undo: Vec<Undoable>,
     failed: Option<Stage>,
+    again: Option<Again>,
     status: u8,
     over: bool,
     told: Told,
@@ -155,6 +158,7 @@ impl Session {
             pending: None,
             undo,
             failed: None,
+            again: None,
             status: 0,
             over: false,
             told: Told::default(),
@@ -201,7 +205,7 @@ impl Session {
             Op::Say(text) => self.said(&text),
             Op::Answer { digest, yes } => self.answered(&digest, yes),
             Op::Quit => self.quit(),
-            Op::Retry => self.say("There is nothing to try again."),
+            Op::Retry => self.retry(),
             Op::Shell => {
                 self.say("A shell cannot be opened from here.");
                 self.send(Event::ShellEnded);
@@ -215,6 +219,10 @@ impl Session {
         let (text, hidden) = mask(text.trim());
         if text.is_empty() {
             return;
+        }
+        if self.again.is_some() && retry::asked(&text) {
+            self.remember(Role::User, &text);
+            return self.retry();
         }
         if hidden {
             self.send(Event::Warning(
@@ -323,7 +331,9 @@ impl Session {
             let mut spec = self.spec.clone();
             spec.finish = true;
             match self.plan(&spec) {
-                Ok(plan) => self.execute(plan, spec, After::Exit),
+                Ok(plan) => {
+                    self.execute(Pending { plan, spec, action: InstallerAction::Exit, after: After::Exit });
+                }
                 Err(refusal) => self.refuse(&refusal),
             }
         }
@@ -415,6 +425,7 @@ impl Session {
         if spec == self.spec {
             return;
         }
+        self.noted_since_failure(&spec);
         self.spec = spec;
         if let Err(error) = self.journal.add(self.sys.as_mut(), Entry::Wanted { spec: self.spec.clone() }) {
             self.say(format!("The journal cannot be written: {error}"));

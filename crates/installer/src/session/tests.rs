@@ -4,7 +4,7 @@ use std::path::Path;
 
 use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
-use levitate_core::protocol::{Event, Op};
+use levitate_core::protocol::{Event, Failure, Op};
 use levitate_core::sys::System;
 use levitate_core::sys::sim::Simulated;
 use secrecy::SecretString;
@@ -152,4 +152,71 @@ fn a_finished_installation_is_summed_up_before_it_is_called_complete() {
 #[test]
 fn nothing_is_summed_up_where_nothing_is_installed() {
     assert_eq!(summary(&rehearse("two-disks", "timezone vienna\ndone\nreboot now\n")), "");
+}
+
+/// A session whose `call`-th change of the computer fails once.
+fn failing(call: u64, lines: &str) -> Vec<Event> {
+    let mut sys = Simulated::new(machine("two-disks")).instant();
+    sys.fail_at(call);
+    drive(session(sys), lines)
+}
+
+/// What failed, and what came after it.
+fn failure(told: &[Event]) -> Option<(&Failure, &[Event])> {
+    told.iter().enumerate().find_map(|(at, event)| match event {
+        Event::Failure(failure) => Some((failure, &told[at + 1..])),
+        _ => None,
+    })
+}
+
+fn said(told: &[Event], text: &str) -> bool {
+    told.iter().any(|event| matches!(event, Event::Say(said) if said.contains(text)))
+}
+
+fn succeeded(told: &[Event], title: &str) -> bool {
+    let running = |event: &Event| matches!(event, Event::StepStarted { title: of, .. } if of == title);
+    let at = told.iter().position(running);
+    at.is_some_and(|at| matches!(told[at..].iter().find(|e| !running(e)), Some(Event::StepDone { .. })))
+}
+
+#[test]
+fn a_plan_that_failed_is_proposed_again_and_asked_about() {
+    for call in [20, 25, 30] {
+        for retry in ["retry!", "Try again."] {
+            let told = failing(call, &format!("use the whole ssd\ny\n{retry}\ny\n"));
+            let (failure, after) = failure(&told).unwrap_or_else(|| panic!("{call}: nothing failed"));
+            assert!(failure.retry, "{failure:?}");
+            let plan =
+                after.iter().position(|event| matches!(event, Event::Plan(view) if view.asks)).unwrap();
+            let confirm = after.iter().position(|event| matches!(event, Event::Confirm { .. })).unwrap();
+            let runs = after.iter().position(|event| matches!(event, Event::StepStarted { .. })).unwrap();
+            assert!(plan < confirm && confirm < runs, "{call}: {after:#?}");
+            assert!(succeeded(after, "Generating fstab"), "{call}: {after:#?}");
+        }
+    }
+}
+
+#[test]
+fn what_destroys_nothing_is_tried_again_at_once_and_once() {
+    let lines = "use the whole ssd\ny\ntimezone los angeles\nretry!\nretry!\n";
+    let told = (40..400).map(|call| failing(call, lines)).find(|told| {
+        failure(told).is_some_and(|(failure, _)| failure.what.starts_with("Setting timezone to"))
+    });
+    let told = told.expect("some call is the timezone's");
+    let (_, after) = failure(&told).unwrap();
+    assert!(succeeded(after, "Setting timezone to America/Los_Angeles"), "{after:#?}");
+    assert!(!after.iter().any(|event| matches!(event, Event::Confirm { .. })));
+    assert!(said(after, "There is nothing to try again."), "{after:#?}");
+}
+
+#[test]
+fn what_was_noted_after_a_failure_is_part_of_the_next_try() {
+    let told = failing(25, "use the whole ssd\ny\nhostname is apple\nretry!\ny\n");
+    let (_, after) = failure(&told).unwrap();
+    assert!(succeeded(after, "Setting hostname to apple"), "{after:#?}");
+}
+
+#[test]
+fn without_a_failure_there_is_nothing_to_try_again() {
+    assert!(said(&rehearse("two-disks", "retry!\n"), "There is nothing to try again."));
 }
