@@ -47,6 +47,18 @@ pub struct Thought {
     pub timings: Option<Timings>,
 }
 
+impl Thought {
+    /// Somebody stopped it: nothing is done, whatever was understood by then.
+    fn stopped() -> Self {
+        Self {
+            answer: Answer::Text("Stopped; nothing was done.".into()),
+            by: By::Model,
+            reading: String::new(),
+            timings: None,
+        }
+    }
+}
+
 impl From<Decision> for Thought {
     fn from(decision: Decision) -> Self {
         Self { answer: decision.answer, by: decision.by, reading: decision.reading, timings: None }
@@ -160,18 +172,18 @@ impl Mind {
                 self.tools.understand(opened.engine.as_mut(), text, ctx, &how, cancel)
             }
         };
+        if cancel.requested() {
+            // An engine may end, or break, in the moment it is stopped. The rules must not answer then: the person
+            // would see done what was just called off.
+            return Thought::stopped();
+        }
         match thought {
             Ok(thought) => {
                 self.failures = 0;
                 tracing::info!(reading = %thought.reading, by = ?thought.by, timings = ?thought.timings, "understood");
                 thought
             }
-            Err(EngineError::Cancelled) => Thought {
-                answer: Answer::Text("Stopped. Nothing was done.".into()),
-                by: By::Model,
-                reading: String::new(),
-                timings: None,
-            },
+            Err(EngineError::Cancelled) => Thought::stopped(),
             Err(error) => {
                 self.failed(&error);
                 decide::without_model(text, ctx).into()
@@ -185,6 +197,8 @@ impl Mind {
         let opened = self.opened.as_mut().filter(|opened| opened.profile == Profile::Tools)?;
         match self.tools.sentence(opened.engine.as_mut(), result, ctx, self.patience, cancel) {
             Ok(sentence) => sentence,
+            // Not its fault: somebody did not want to wait for it.
+            Err(EngineError::Cancelled) => None,
             Err(error) => {
                 self.failed(&error);
                 None

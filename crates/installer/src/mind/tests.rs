@@ -1,6 +1,7 @@
 //! The mind with engines that break, lie and attack.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use levitate_agent::decide::By;
 use levitate_agent::{Answer, Context};
@@ -94,6 +95,74 @@ fn a_person_who_stops_it_is_heeded() {
     let mut mind = mind(Profile::Reading, |_| Err(EngineError::Cancelled));
     assert!(matches!(ask(&mut mind, "put it on the small one").answer, Answer::Text(_)));
     assert!(mind.notices().is_empty() && mind.name() == "script");
+}
+
+/// An engine that thinks until it is stopped, and what it says then.
+struct Slow(fn() -> Result<String, EngineError>);
+
+impl Engine for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    fn generate(&mut self, _: &Request, cancel: &Cancel) -> Result<Generation, EngineError> {
+        while !cancel.requested() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        (self.0)().map(|text| Generation {
+            text,
+            finish: Finish::End,
+            log_probability: -0.1,
+            timings: Timings::default(),
+        })
+    }
+
+    fn prepare(&mut self, _: &[Message]) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn score(&mut self, _: &Request, _: &str, _: &Cancel) -> Result<f32, EngineError> {
+        Ok(0.0)
+    }
+
+    fn peak_memory(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[test]
+fn a_thought_that_is_stopped_does_nothing_whatever_comes_of_it() {
+    let ends: [fn() -> Result<String, EngineError>; 4] = [
+        || Err(EngineError::Cancelled),
+        || Err(EngineError::Failed("torn".into())),
+        || Err(EngineError::Gone),
+        || Ok("partition sda whole".into()),
+    ];
+    for (end, profile) in ends.into_iter().flat_map(|end| [(end, Profile::Reading), (end, Profile::Tools)]) {
+        let open = move |_: &Cancel, _: &mut dyn FnMut(&str)| {
+            Mind::with(Opened { engine: Box::new(Slow(end)), profile })
+        };
+        let sys = Box::new(Simulated::new(machine()).instant());
+        let options = SessionOptions { sys, lists: Lists::embedded(), table: None, mind: Box::new(open) };
+        let handle = Session::start(options).unwrap();
+        let events = handle.events.iter();
+        let mut events = events.skip_while(|event| !matches!(event, Event::Ready));
+        events.next().unwrap();
+        handle.ops.send(Op::Say("please show me every disk you have, thanks".into())).unwrap();
+        assert!(matches!(events.next(), Some(Event::Thinking)));
+        let asked = Instant::now();
+        handle.cancel.request();
+        let told: Vec<_> = events.by_ref().take_while(|event| !matches!(event, Event::Ready)).collect();
+        assert!(asked.elapsed() < Duration::from_millis(200), "{:?}", asked.elapsed());
+        assert!(matches!(&told[..], [Event::Say(text)] if text == "Stopped; nothing was done."), "{told:?}");
+        // The wish to stop was for that sentence alone.
+        handle.ops.send(Op::Say("and now for the next one of them".into())).unwrap();
+        assert!(events.any(|event| matches!(event, Event::Thinking)));
+        assert!(!handle.cancel.requested());
+        handle.cancel.request();
+        handle.ops.send(Op::Quit).unwrap();
+        handle.thread.join().unwrap();
+    }
 }
 
 #[test]

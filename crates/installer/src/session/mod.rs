@@ -201,6 +201,8 @@ impl Session {
     }
 
     fn take(&mut self, op: Op) {
+        // A Ctrl-C at the prompt, or for what is over, was not meant for this.
+        self.sys.cancel().clear();
         match op {
             Op::Say(text) => self.said(&text),
             Op::Answer { digest, yes } => self.answered(&digest, yes),
@@ -230,8 +232,6 @@ impl Session {
             ));
         }
         self.send(Event::Thinking);
-        // A Ctrl-C at the prompt was not meant for this.
-        self.sys.cancel().clear();
         let thought = self.think(&text);
         self.remember(Role::User, &text);
         match thought.answer {

@@ -7,9 +7,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::{Cancel, Engine, EngineError, Generation, Message, Profile, Request};
 
@@ -22,6 +22,9 @@ mod vocab;
 mod worker;
 
 pub use cpu::{missing_instruction, peak_memory, threads};
+
+/// How often a wish to stop is looked at while the model works.
+const TURN: Duration = Duration::from_millis(20);
 
 /// What to load and how to run it.
 #[derive(Clone, Debug)]
@@ -124,8 +127,23 @@ impl Embedded {
     }
 }
 
-fn answer<T>(from: &Receiver<Result<T, EngineError>>) -> Result<T, EngineError> {
-    from.recv().unwrap_or(Err(EngineError::Gone))
+/// Waits for an answer, and no longer than somebody wants it: the model's thread looks at `job` between two batches
+/// only, and a busy computer takes its time for one. The job has a flag of its own, because the person's is cleared
+/// with the next sentence, which must not make the stopped one go on.
+fn answer<T>(
+    from: &Receiver<Result<T, EngineError>>,
+    cancel: &Cancel,
+    job: &Cancel,
+) -> Result<T, EngineError> {
+    while !cancel.requested() {
+        match from.recv_timeout(TURN) {
+            Ok(answer) => return answer,
+            Err(RecvTimeoutError::Disconnected) => return Err(EngineError::Gone),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+    job.request();
+    Err(EngineError::Cancelled)
 }
 
 impl Engine for Embedded {
@@ -134,9 +152,9 @@ impl Engine for Embedded {
     }
 
     fn generate(&mut self, request: &Request, cancel: &Cancel) -> Result<Generation, EngineError> {
-        let (reply, from) = channel();
-        self.send(Job::Generate(request.clone(), cancel.clone(), Instant::now(), reply))?;
-        answer(&from)
+        let ((reply, from), job) = (channel(), Cancel::default());
+        self.send(Job::Generate(request.clone(), job.clone(), Instant::now(), reply))?;
+        answer(&from, cancel, &job)
     }
 
     fn prepare(&mut self, messages: &[Message]) -> Result<(), EngineError> {
@@ -144,9 +162,9 @@ impl Engine for Embedded {
     }
 
     fn score(&mut self, request: &Request, text: &str, cancel: &Cancel) -> Result<f32, EngineError> {
-        let (reply, from) = channel();
-        self.send(Job::Score(request.clone(), text.to_owned(), cancel.clone(), Instant::now(), reply))?;
-        answer(&from)
+        let ((reply, from), job) = (channel(), Cancel::default());
+        self.send(Job::Score(request.clone(), text.to_owned(), job.clone(), Instant::now(), reply))?;
+        answer(&from, cancel, &job)
     }
 
     fn peak_memory(&self) -> Option<u64> {
