@@ -77,6 +77,8 @@ pub trait System: Send {
     fn now(&mut self) -> u64;
     /// Bytes of the kernel's random generator.
     fn random(&mut self, length: usize) -> Result<Vec<u8>, SysError>;
+    /// Opens a shell on the terminal and waits until the person leaves it.
+    fn shell(&mut self) -> Result<(), SysError>;
     /// Restarts the computer. On a real machine this does not return on success.
     fn reboot(&mut self) -> Result<(), SysError>;
 }

@@ -1,7 +1,7 @@
 //! The real computer: the one place that runs programs, writes devices and mounts.
 //!
 //! [`run`] programs, [`files`] with fsync, [`device`] nodes opened exclusively, [`mounting`], [`holding`] (which
-//! process is in the way), [`live`] facts of the session. Facts of the machine come from [`crate::probe`].
+//! process is in the way), [`shell`] for the person, [`live`] facts of the session. Facts of the machine come from [`crate::probe`].
 //! Every path goes through [`Real::at`], so a temporary directory is a machine in tests (programs still run on
 //! this computer).
 
@@ -21,6 +21,7 @@ mod holding;
 mod live;
 mod mounting;
 mod run;
+mod shell;
 
 /// How long a program of the probe may take: a dying disk answers after minutes, and the person waits.
 const PROBE_LIMIT: Duration = Duration::from_secs(20);
@@ -168,6 +169,10 @@ impl System for Real {
             .and_then(|mut random| random.read_exact(&mut bytes))
             .map_err(|e| SysError::io("reading /dev/random", &e))?;
         Ok(bytes)
+    }
+
+    fn shell(&mut self) -> Result<(), SysError> {
+        shell::open()
     }
 
     fn reboot(&mut self) -> Result<(), SysError> {

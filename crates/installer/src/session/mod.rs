@@ -208,10 +208,7 @@ impl Session {
             Op::Answer { digest, yes } => self.answered(&digest, yes),
             Op::Quit => self.quit(),
             Op::Retry => self.retry(),
-            Op::Shell => {
-                self.say("A shell cannot be opened from here.");
-                self.send(Event::ShellEnded);
-            }
+            Op::Shell => self.shell(),
             // Answers to questions that are no longer open.
             Op::Phrase(_) | Op::Secret(_) | Op::YesNo(_) => {}
         }
@@ -265,6 +262,16 @@ impl Session {
         self.with_mind(|mind, session, ctx| {
             mind.understand(text, ctx, &|actions| session.would_do(actions), &cancel)
         })
+    }
+
+    /// Opens a shell for the person, who may do anything there: the disks are looked at again.
+    fn shell(&mut self) {
+        if let Err(error) = self.sys.shell() {
+            self.say(format!("{error}."));
+        }
+        self.send(Event::ShellEnded);
+        self.sys.cancel().clear();
+        self.refresh();
     }
 
     /// Takes the mind out of the session for as long as it reads the rest of it.

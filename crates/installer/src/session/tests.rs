@@ -220,3 +220,11 @@ fn what_was_noted_after_a_failure_is_part_of_the_next_try() {
 fn without_a_failure_there_is_nothing_to_try_again() {
     assert!(said(&rehearse("two-disks", "retry!\n"), "There is nothing to try again."));
 }
+
+#[test]
+fn a_rehearsal_opens_no_shell_and_says_so() {
+    let told = rehearse("two-disks", "shell!\nlist disks\n");
+    assert!(said(&told, "In a rehearsal no shell is opened"), "{told:#?}");
+    let ended = told.iter().position(|event| matches!(event, Event::ShellEnded)).unwrap();
+    assert!(told[ended..].iter().any(|event| matches!(event, Event::Disks(_))));
+}

@@ -246,6 +246,10 @@ impl System for Simulated {
         Ok(self.random_bytes(length))
     }
 
+    fn shell(&mut self) -> Result<(), SysError> {
+        Err(SysError::other("In a rehearsal no shell is opened", "it would be one on the real computer"))
+    }
+
     fn reboot(&mut self) -> Result<(), SysError> {
         self.change("restarting the computer")?;
         self.rebooted = true;
