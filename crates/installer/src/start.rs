@@ -44,7 +44,7 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
     .map_err(|error| Failed::refused(format!("signals cannot be caught: {error}"), "Try again."))?;
     let cancel = Cancel::default();
     let stage = stage(args, &cancel)?;
-    log::start(!stage.sys.simulated(), args.verbose);
+    let log = log::start(!stage.sys.simulated(), args.verbose);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), rehearsal = stage.sys.simulated(), "session");
     let lists = stage.lists.clone();
     let table = args.table.map(Into::into);
@@ -53,14 +53,17 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
     let handle =
         Session::start(SessionOptions { sys: stage.sys, lists: stage.lists, table, mind: Box::new(open) })?;
     let style = Style::of(&Facts::read(), args.plain, args.verbose);
-    let link =
-        Link { ops: handle.ops, events: handle.events, cancel: handle.cancel, log: Default::default() };
+    let link = Link { ops: handle.ops, events: handle.events, cancel: handle.cancel, log: log.clone() };
     let status = interface(args, link, &style, &lists, caught, &stage.notice);
     if handle.thread.join().is_err() {
+        let last = log.recent();
+        let last = last.get(last.len().saturating_sub(5)..).unwrap_or_default().join("\n");
         return Err(Failed {
             message: "the installer stopped unexpectedly".into(),
-            hint: "Start it again: it takes back what was begun. The log is in /run/levitate-installer."
-                .into(),
+            hint: format!(
+                "Start it again: it takes back what was begun. {} Its last lines:\n{last}",
+                log.place()
+            ),
             status: 5,
         });
     }

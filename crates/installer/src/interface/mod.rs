@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use levitate_core::protocol::{Event, Op};
 use levitate_core::sys::Cancel;
 
+pub use crate::log::Log;
 pub use answers::yes_or_no;
 pub use dialogue::{Dialogue, Next, Waiting};
 pub use disks::disk_lines;
@@ -30,20 +31,6 @@ pub struct Link {
     pub events: Receiver<Event>,
     /// Asks running work to stop.
     pub cancel: Cancel,
-    /// The log.
+    /// What was logged.
     pub log: Log,
-}
-
-/// TEMP
-#[derive(Clone, Debug, Default)]
-pub struct Log;
-impl Log {
-    /// TEMP
-    pub fn path(&self) -> Option<&std::path::Path> {
-        None
-    }
-    /// TEMP
-    pub fn recent(&self) -> Vec<String> {
-        vec![]
-    }
 }

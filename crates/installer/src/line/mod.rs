@@ -22,7 +22,7 @@ use levitate_core::protocol::{Event, Op};
 use levitate_core::sys::Cancel;
 use nix::sys::signal::Signal;
 
-use crate::interface::{Dialogue, Link, Next, Style, Waiting, Words};
+use crate::interface::{Dialogue, Link, Log, Next, Style, Waiting, Words};
 use input::{Ask, REST, Reply};
 use screen::Screen;
 
@@ -63,6 +63,7 @@ pub fn run(
     let screen = Screen::new(Box::new(std::io::stdout()), style);
     let interactive = std::io::stdin().is_terminal();
     let mut client = Client::new(link.ops, link.cancel, asks, screen, words, interactive);
+    client.log = link.log;
     forward(link.events, messages);
     client.start(notice);
     let status = client.serve(&inbox);
@@ -92,6 +93,8 @@ struct Client {
     /// A person sits there; else the input is a file or a pipe.
     interactive: bool,
     dialogue: Dialogue,
+    /// Where to look when the engine is gone.
+    log: Log,
     /// Indent of what belongs to the secret that is asked.
     indent: &'static str,
 }
@@ -105,7 +108,8 @@ impl Client {
         words: Words,
         interactive: bool,
     ) -> Self {
-        Self { ops, cancel, asks, screen, words, interactive, dialogue: Dialogue::new(), indent: "" }
+        let (dialogue, log) = (Dialogue::new(), Log::default());
+        Self { ops, cancel, asks, screen, words, interactive, dialogue, log, indent: "" }
     }
 
     fn start(&mut self, notice: &str) {
@@ -130,10 +134,10 @@ impl Client {
                 Msg::EngineGone => break,
             }
         }
-        self.screen.say(
-            "The installer stopped without a word. Look at /run/levitate-installer/installer.log, then start it \
-             again: it takes back what was begun.",
-        );
+        self.screen.say(&format!(
+            "The installer stopped without a word. {} Start it again: it takes back what was begun.",
+            self.log.place()
+        ));
         5
     }
 
