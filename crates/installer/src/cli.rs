@@ -17,6 +17,8 @@ Examples:
       Rehearse on a described computer. Everything happens, nothing real is touched.
   levitate-installer --dry-run
       Rehearse on a copy of this computer's facts.
+  levitate-installer --machine machines/two-disks.json --script session.txt
+      Rehearse what a file says, e.g. the three lines: use the whole ssd / y / done. At its end the session ends.
   levitate-installer plan --machine machines/vm.json --say \"use the whole disk\" --json
       Say what would be done, as JSON, and do nothing.
 
@@ -54,6 +56,10 @@ pub struct SessionArgs {
     /// Lines without bars, colours or line editing: for screen readers, logs and simple terminals
     #[arg(long)]
     pub plain: bool,
+    /// Say the lines of FILE one after the other, as if they were typed; - reads them from stdin. Wishes, answers and
+    /// names stand in the order they are asked for, a password twice: keep such a file to yourself
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
     /// Say also what was understood and what runs without a question; log more
     #[arg(long, short)]
     pub verbose: bool,
@@ -187,6 +193,7 @@ mod tests {
     #[test]
     fn sessions_and_commands_do_not_mix() {
         assert!(Cli::try_parse_from(["x", "--machine", "a.json", "--table", "mbr", "--plain"]).is_ok());
+        assert!(Cli::try_parse_from(["x", "--dry-run", "--script", "-", "--line", "--plain", "-v"]).is_ok());
         assert!(
             Cli::try_parse_from(["x", "plan", "--machine", "a.json", "--say", "a", "--say", "b"]).is_ok()
         );

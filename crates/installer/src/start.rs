@@ -13,7 +13,7 @@ use nix::sys::signal::Signal;
 use crate::cli::SessionArgs;
 use crate::failed::{Failed, print};
 use crate::interface::{Facts, Link, Style, yes_or_no};
-use crate::line;
+use crate::line::{self, Source};
 use crate::mind::Mind;
 use crate::plan_cmd::read_machine;
 use crate::session::{Session, SessionOptions};
@@ -35,6 +35,10 @@ struct Stage {
 /// # Errors
 /// It cannot be started.
 pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
+    let source = match &args.script {
+        Some(path) => Source::script(path)?,
+        None => Source::Keyboard { plain: args.plain },
+    };
     let (heard, caught) = channel();
     // Before any thread, so that all of them have the signals blocked.
     signals::listen(move |signal| {
@@ -54,7 +58,7 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
         Session::start(SessionOptions { sys: stage.sys, lists: stage.lists, table, mind: Box::new(open) })?;
     let style = Style::of(&Facts::read(), args.plain, args.verbose);
     let link = Link { ops: handle.ops, events: handle.events, cancel: handle.cancel, log: log.clone() };
-    let status = interface(args, link, &style, &lists, caught, &stage.notice);
+    let status = interface(args, source, link, &style, &lists, caught, &stage.notice);
     if handle.thread.join().is_err() {
         let last = log.recent();
         let last = last.get(last.len().saturating_sub(5)..).unwrap_or_default().join("\n");
@@ -73,6 +77,7 @@ pub fn session(args: &SessionArgs) -> Result<u8, Failed> {
 /// The screen where the terminal can have it and nobody asked for lines; else line mode. Both can do the same.
 fn interface(
     args: &SessionArgs,
+    source: Source,
     link: Link,
     style: &Style,
     lists: &Lists,
@@ -80,7 +85,7 @@ fn interface(
     notice: &str,
 ) -> u8 {
     let both = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let drawn = both && style.draws && !args.line && !args.plain;
+    let drawn = both && style.draws && !args.line && !args.plain && args.script.is_none();
     let (link, signals, notice) = match drawn.then(tui::fits) {
         Some(Ok(())) => match tui::run(link, style, lists, signals, notice) {
             tui::End::Over(status) => return status,
@@ -89,7 +94,7 @@ fn interface(
         Some(Err(why)) => (link, signals, format!("{why}\n{notice}")),
         None => (link, signals, notice.to_string()),
     };
-    line::run(link, style.clone(), args.plain, lists, signals, notice.trim_end())
+    line::run(link, style.clone(), source, lists, signals, notice.trim_end())
 }
 
 fn stage(args: &SessionArgs, cancel: &Cancel) -> Result<Stage, Failed> {
@@ -120,7 +125,9 @@ fn rehearsal(machine: Machine, name: &str, cancel: &Cancel) -> Stage {
 /// Disks belong to root; a person without it can still rehearse.
 fn without_root(args: &SessionArgs, cancel: &Cancel) -> Result<Stage, Failed> {
     let again = if args.dry_run { "sudo levitate-installer --dry-run" } else { "sudo levitate-installer" };
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+    // A script has no line for this question.
+    let asked = args.script.is_none() && std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    if asked {
         print(&format!(
             "Installing needs root, and you are not root. To install, type: {again}\n\
              You can rehearse on a described computer with two disks: nothing real is touched.\n\

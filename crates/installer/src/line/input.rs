@@ -2,7 +2,8 @@
 //!
 //! A thread of its own owns the keyboard, so that the engine's events and signals are heard while it waits.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::sync::mpsc::Receiver;
 
 use rustyline::error::ReadlineError;
@@ -11,6 +12,7 @@ use rustyline::{CompletionType, Config, Editor};
 use secrecy::SecretString;
 
 use super::helper::Helper;
+use super::script::Source;
 use super::secret;
 use crate::interface::Words;
 
@@ -56,8 +58,13 @@ pub fn serve(reader: &mut dyn Reader, asks: &Receiver<Ask>, mut reply: impl FnMu
     }
 }
 
-/// The reader for this process: line editing where both ends are a terminal that can do it, else plain lines.
-pub fn reader(plain: bool, words: Words) -> Box<dyn Reader> {
+/// The reader for this process: a script, line editing where both ends are a terminal that can do it, else plain
+/// lines.
+pub fn reader(source: Source, words: Words) -> Box<dyn Reader> {
+    let plain = match source {
+        Source::Script(lines) => return Box::new(scripted(lines, std::io::stdout())),
+        Source::Keyboard { plain } => plain,
+    };
     let terminal = std::io::stdin().is_terminal();
     if terminal
         && std::io::stdout().is_terminal()
@@ -69,6 +76,11 @@ pub fn reader(plain: bool, words: Words) -> Box<dyn Reader> {
     Box::new(Plain { input: std::io::stdin(), output: std::io::stdout(), echo: !terminal, terminal })
 }
 
+/// A reader that nobody types at; what it reads stands after its prompts, secrets excepted.
+pub fn scripted<W: Write>(input: Box<dyn Lines + Send>, output: W) -> Plain<Box<dyn Lines + Send>, W> {
+    Plain { input, output, echo: true, terminal: false }
+}
+
 /// A source of lines.
 pub trait Lines {
     /// Reads one line with its end into `line`; 0 at the end of the input.
@@ -78,6 +90,18 @@ pub trait Lines {
 impl Lines for std::io::Stdin {
     fn read_line(&mut self, line: &mut Vec<u8>) -> std::io::Result<usize> {
         self.lock().read_until(b'\n', line)
+    }
+}
+
+impl Lines for BufReader<File> {
+    fn read_line(&mut self, line: &mut Vec<u8>) -> std::io::Result<usize> {
+        self.read_until(b'\n', line)
+    }
+}
+
+impl<L: Lines + ?Sized> Lines for Box<L> {
+    fn read_line(&mut self, line: &mut Vec<u8>) -> std::io::Result<usize> {
+        (**self).read_line(line)
     }
 }
 

@@ -2,17 +2,18 @@
 //!
 //! It knows the protocol and nothing else. One loop hears three sides: the engine's events, what the person types
 //! (`input`, on a thread of its own) and signals, and does as the dialogue says. Rooms: `screen` what is printed,
-//! `progress` the line of a running step, `helper` completion, `secret` hidden input.
+//! `progress` the line of a running step, `helper` completion, `secret` hidden input, `script` a file that is said.
 
 mod helper;
-mod input;
+pub(crate) mod input;
 mod progress;
 #[cfg(test)]
 mod rehearsals;
 mod screen;
+mod script;
 mod secret;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::io::IsTerminal;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -25,6 +26,7 @@ use nix::sys::signal::Signal;
 use crate::interface::{Dialogue, Link, Log, Next, Style, Waiting, Words};
 use input::{Ask, REST, Reply};
 use screen::Screen;
+pub use script::Source;
 
 /// What the loop hears.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub enum Msg {
 pub fn run(
     link: Link,
     style: Style,
-    plain: bool,
+    source: Source,
     lists: &Lists,
     signals: Receiver<Signal>,
     notice: &str,
@@ -53,15 +55,15 @@ pub fn run(
     let (messages, inbox) = channel();
     let (asks, their_asks) = channel();
     let (their_words, replies) = (words.clone(), messages.clone());
+    let interactive = matches!(source, Source::Keyboard { .. }) && std::io::stdin().is_terminal();
     std::thread::spawn(move || {
         // Made on the thread that uses it: line editing is not `Send`.
-        let mut reader = input::reader(plain, their_words);
+        let mut reader = input::reader(source, their_words);
         input::serve(reader.as_mut(), &their_asks, |reply| replies.send(Msg::Input(reply)).is_ok());
     });
     let heard = messages.clone();
     std::thread::spawn(move || signals.into_iter().try_for_each(|signal| heard.send(Msg::Signal(signal))));
     let screen = Screen::new(Box::new(std::io::stdout()), style);
-    let interactive = std::io::stdin().is_terminal();
     let mut client = Client::new(link.ops, link.cancel, asks, screen, words, interactive);
     client.log = link.log;
     forward(link.events, messages);
