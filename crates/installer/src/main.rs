@@ -15,6 +15,8 @@ mod log;
 mod mind;
 mod plan_cmd;
 mod probe_cmd;
+#[cfg(test)]
+mod same_session;
 mod session;
 mod signals;
 mod start;

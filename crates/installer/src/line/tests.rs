@@ -12,7 +12,7 @@ use levitate_core::sys::Cancel;
 use nix::sys::signal::Signal;
 use secrecy::ExposeSecret;
 
-use super::input::{Lines, Plain, serve};
+use super::input::{Lines, Plain, Reader, serve};
 use super::screen::Screen;
 use super::{Client, Msg, forward};
 use crate::interface::{Style, Words};
@@ -64,16 +64,27 @@ pub(crate) fn type_at(
     style: Style,
     input: &str,
 ) -> (String, u8) {
-    let paper = Paper::default();
-    let (messages, inbox) = channel();
-    let (asks, their_asks) = channel();
-    let (mut lines, replies) = (input.to_string(), messages.clone());
+    let mut lines = input.to_string();
     if !lines.ends_with('\n') {
         lines.push('\n');
     }
-    let output = paper.clone();
+    let reader = |output| Plain { input: Cursor::new(lines), output, echo: true, terminal: false };
+    read_at(ops, events, cancel, style, reader)
+}
+
+/// Lets a reader, made with the paper it echoes to, answer an engine.
+pub(crate) fn read_at<R: Reader + Send + 'static>(
+    ops: Sender<Op>,
+    events: Receiver<Event>,
+    cancel: Cancel,
+    style: Style,
+    reader: impl FnOnce(Paper) -> R,
+) -> (String, u8) {
+    let paper = Paper::default();
+    let (messages, inbox) = channel();
+    let (asks, their_asks) = channel();
+    let (mut reader, replies) = (reader(paper.clone()), messages.clone());
     std::thread::spawn(move || {
-        let mut reader = Plain { input: Cursor::new(lines), output, echo: true, terminal: false };
         serve(&mut reader, &their_asks, |reply| replies.send(Msg::Input(reply)).is_ok());
     });
     let screen = Screen::new(Box::new(paper.clone()), style);

@@ -64,8 +64,8 @@ pub struct Handle {
     pub events: Receiver<Event>,
     /// Asks running work to stop.
     pub cancel: Cancel,
-    /// Joins when the session is over.
-    pub thread: JoinHandle<()>,
+    /// Joins when the session is over, with the computer as it was left.
+    pub thread: JoinHandle<Box<dyn System>>,
 }
 
 /// The engine.
@@ -172,12 +172,12 @@ impl Session {
         Ok(Handle { ops, events, cancel, thread })
     }
 
-    fn run(mut self, open: OpenMind) {
+    fn run(mut self, open: OpenMind) -> Box<dyn System> {
         if let Err(error) = self.recover() {
             self.say(format!("The journal of an earlier run cannot be used: {error}"));
             self.status = 5;
             self.send(Event::Ended { status: self.status });
-            return;
+            return self.sys;
         }
         self.stages(None);
         self.computer();
@@ -198,6 +198,7 @@ impl Session {
             }
         }
         self.send(Event::Ended { status: self.status });
+        self.sys
     }
 
     fn take(&mut self, op: Op) {

@@ -1,6 +1,7 @@
 //! The engine with an interface that types nothing: operations in, events out.
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender};
 
 use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
@@ -28,10 +29,10 @@ pub(crate) fn session(sys: impl System + 'static) -> Handle {
 
 /// Answers a session as a screen does, with the lines that a person would type in line mode; leaves when they are
 /// used up. Gives what was told.
-pub(crate) fn drive(handle: Handle, lines: &str) -> Vec<Event> {
+pub(crate) fn drive(ops: &Sender<Op>, events: &Receiver<Event>, lines: &str) -> Vec<Event> {
     let mut lines = lines.lines();
     let (mut told, mut asked) = (Vec::new(), None);
-    for event in &handle.events {
+    for event in events {
         let answer = match &event {
             Event::Confirm { digest } => {
                 asked = Some(digest.clone());
@@ -55,18 +56,24 @@ pub(crate) fn drive(handle: Handle, lines: &str) -> Vec<Event> {
         let over = matches!(event, Event::Ended { .. });
         told.push(event);
         if let Some(op) = answer {
-            handle.ops.send(op).unwrap();
+            ops.send(op).unwrap();
         }
         if over {
             break;
         }
     }
+    told
+}
+
+fn to_its_end(sys: Simulated, lines: &str) -> Vec<Event> {
+    let handle = session(sys);
+    let told = drive(&handle.ops, &handle.events, lines);
     handle.thread.join().unwrap();
     told
 }
 
 fn rehearse(name: &str, lines: &str) -> Vec<Event> {
-    drive(session(Simulated::new(machine(name)).instant()), lines)
+    to_its_end(Simulated::new(machine(name)).instant(), lines)
 }
 
 /// The example session of the requirements with an encrypted disk.
@@ -158,7 +165,7 @@ fn nothing_is_summed_up_where_nothing_is_installed() {
 fn failing(call: u64, lines: &str) -> Vec<Event> {
     let mut sys = Simulated::new(machine("two-disks")).instant();
     sys.fail_at(call);
-    drive(session(sys), lines)
+    to_its_end(sys, lines)
 }
 
 /// What failed, and what came after it.
