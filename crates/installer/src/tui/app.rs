@@ -178,7 +178,16 @@ impl App {
 
     /// True where something moves by itself, so that frames are drawn without a message.
     pub fn moves(&self) -> bool {
-        self.busy.is_some() || self.work.as_ref().is_some_and(|work| work.step.is_some())
+        let runs = self.work.as_ref().is_some_and(|work| work.step.is_some());
+        self.busy.is_some() || (runs && !self.step_asks())
+    }
+
+    /// True where the running step waits for the person.
+    pub fn step_asks(&self) -> bool {
+        matches!(
+            self.dialogue.waiting(),
+            Waiting::Secret(_) | Waiting::Phrase { .. } | Waiting::Question { .. }
+        )
     }
 
     /// Ctrl-C and Esc: stop what runs, no to what is asked.

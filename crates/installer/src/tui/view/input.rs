@@ -88,7 +88,8 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     let [prompt, field] = Layout::horizontal([Constraint::Length(width), Constraint::Min(1)]).areas(typed);
     frame.render_widget(Span::styled(parts.before, paint), prompt);
     if matches!(app.dialogue.waiting(), Waiting::Secret(_)) {
-        secret(app, frame, field);
+        let [_, below] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(typed);
+        secret(app, frame, field, below);
     } else {
         frame.render_widget(app.editor.area(), field);
         let (column, row) = app.editor.cursor();
@@ -96,13 +97,13 @@ pub fn draw(app: &App, frame: &mut Frame<'_>, area: Rect) {
     }
 }
 
-fn secret(app: &App, frame: &mut Frame<'_>, area: Rect) {
+/// The stars in `area`; how strong they are over the full width `below`, so that the word is not cut.
+fn secret(app: &App, frame: &mut Frame<'_>, area: Rect, below: Rect) {
     let letters = app.hidden.letters();
     let room = usize::from(area.width).saturating_sub(1);
     let stars = "*".repeat(letters.min(room));
-    let [line, strength] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
-    set_cursor(app, frame, line, stars.len() as u16, 0);
-    frame.render_widget(Span::raw(stars), line);
+    set_cursor(app, frame, Rect { height: area.height.min(1), ..area }, stars.len() as u16, 0);
+    frame.render_widget(Span::raw(stars), area);
     if let Some(judged) = app.hidden.strength() {
         let bar = app.look.bar(u64::from(judged.score) + 1, 5, 10);
         let paint = match judged.score {
@@ -110,7 +111,7 @@ fn secret(app: &App, frame: &mut Frame<'_>, area: Rect) {
             2 => app.look.accent(),
             _ => app.look.good(),
         };
-        frame.render_widget(Span::styled(format!("{bar} {}", judged.word), paint), strength);
+        frame.render_widget(Span::styled(format!("{bar} {}", judged.word), paint), below);
     }
 }
 

@@ -38,7 +38,7 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
             } else {
                 lines.push(Line::from(vec![bar, Span::raw(figures)]));
             }
-        } else {
+        } else if !app.step_asks() {
             let since = app.now.saturating_sub(step.since);
             lines.push(Line::from(vec![
                 Span::styled(format!("{spinner} "), app.look.accent()),
