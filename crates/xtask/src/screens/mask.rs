@@ -1,14 +1,18 @@
 //! What differs from run to run: times, rates, ids. Each is masked letter by letter, so that nothing moves.
 
 /// Forms of a word: `h` a hexadecimal digit, `9` a digit, other letters themselves.
-const FORMS: [&str; 6] = [
+const FORMS: [&str; 9] = [
     "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh",
     // The serial number of a FAT.
     "hhhh-hhhh",
+    // In a log.
+    "9999-99-99T99:99:99.999999Z",
     "9999-99-99",
     "99:99:99.999",
     "99:99:99",
+    "9:99:99",
     "99:99",
+    "9:99",
 ];
 /// Units of what takes time: a number before them is how long it took this time.
 const UNITS: [&str; 12] =
@@ -93,6 +97,8 @@ mod tests {
             ("vfat 3A1F-77B0,", "vfat xxxx-xxxx,"),
             ("2026-11-23 04:59:15.123 x", "0000-00-00 00:00:00.000 x"),
             ("52% 981.67 MB/1.90 GB 583.86 MB/s 2s", "52% 981.67 MB/1.90 GB 000.00 MB/s 0s"),
+            ("2026-11-23T06:20:55.272723Z  INFO", "0000-00-00T00:00:00.000000Z  INFO"),
+            ("done, 1.9GB in 0:03", "done, 1.9GB in 0:00"),
             ("done in 0.4 s", "done in 0.0 s"),
             ("plan 9613a92f4c31 (digest)", "plan xxxxxxxxxxxx (digest)"),
         ] {
