@@ -46,6 +46,9 @@ pub struct Args {
     /// Show line mode where the program would draw the whole screen
     #[arg(long)]
     line: bool,
+    /// Write nothing: tell where the text of screens.md is not what the program shows now
+    #[arg(long)]
+    check: bool,
 }
 
 /// A kind of terminal.
@@ -104,8 +107,32 @@ pub fn main(args: &Args) -> Result<ExitCode> {
     let sessions: Result<Vec<Vec<Taken>>> = sessions;
     let taken: Vec<Taken> = sessions?.into_iter().flatten().collect();
     let out = args.out.clone().unwrap_or_else(|| paths::workspace().join("docs"));
+    if args.check {
+        return check(&taken, &out.join("screens.md"));
+    }
     write(&taken, &out)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The page of these screens.
+fn page_of(taken: &[Taken]) -> String {
+    page::page(taken, &PASSES.each_ref().map(|pass| (pass.name, pass.words)))
+}
+
+/// Compares the page that is there with what the program shows now.
+fn check(taken: &[Taken], path: &Path) -> Result<ExitCode> {
+    let written = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let differences = page::differences(&written, &page_of(taken));
+    if differences.is_empty() {
+        println!("{} screens are as {} shows them", taken.len(), path.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    print!("{differences}");
+    eprintln!(
+        "xtask: {} is not what the program shows (- there, + now). Where that is as it should be: cargo xtask screens",
+        path.display()
+    );
+    Ok(ExitCode::FAILURE)
 }
 
 /// Types the session on one terminal.
@@ -169,9 +196,8 @@ fn write(taken: &[Taken], out: &Path) -> Result<()> {
         fs::write(&path, bytes).with_context(|| cannot(&path))?;
         largest = largest.max((bytes.len(), name));
     }
-    let passes = PASSES.each_ref().map(|pass| (pass.name, pass.words));
     let path = out.join("screens.md");
-    fs::write(&path, page::page(taken, &passes)).with_context(|| cannot(&path))?;
+    fs::write(&path, page_of(taken)).with_context(|| cannot(&path))?;
     let (bytes, name) = largest;
     println!("{} pictures in {}, the largest {name} with {bytes} bytes", pictures.len(), folder.display());
     if pictures.is_empty() { Err(anyhow!("the table names no picture")) } else { Ok(()) }

@@ -118,6 +118,8 @@ impl Terminal {
         let (_, columns) = screen.size();
         match wanted {
             Wanted::Text(text) => screen.rows(0, columns).any(|row| row.contains(text)),
+            // Who hides the cursor waits for nobody, wherever it drew last.
+            Wanted::AtCursor(_) if screen.hide_cursor() => false,
             Wanted::AtCursor(text) => {
                 let (row, column) = screen.cursor_position();
                 let before = screen.rows(0, column).nth(usize::from(row)).unwrap_or_default();
