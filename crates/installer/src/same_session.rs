@@ -12,6 +12,7 @@ use crate::line::Source;
 use crate::line::input::scripted;
 use crate::line::tests::{read_at, style, type_at};
 use crate::session::tests::{drive, machine, session};
+use crate::tui::tests::flow::type_session;
 
 /// A whole session, with a no, a wish taken back, secrets, and a question at its end.
 const SESSION: &str = "what disks do I have\n\
@@ -89,6 +90,10 @@ fn by_operations(link: Link) {
     drive(&link.ops, &link.events, SESSION);
 }
 
+fn by_screen(link: Link) {
+    assert_eq!(type_session(link, SESSION), Some(0));
+}
+
 #[test]
 fn every_interface_leaves_the_same_journal() {
     let lines = journal_of(by_lines);
@@ -96,6 +101,7 @@ fn every_interface_leaves_the_same_journal() {
     assert!(!lines.iter().any(|line| line.contains("horse") || line.contains("staple")));
     assert_eq!(journal_of(by_script), lines);
     assert_eq!(journal_of(by_operations), lines);
+    assert_eq!(journal_of(by_screen), lines);
 }
 
 #[test]

@@ -156,11 +156,10 @@ impl App {
                 self.go_on(next);
             }
             Msg::EngineGone => {
-                self.chat.push(Entry::Said(
-                    "The installer stopped without a word. Look at /run/levitate-installer/installer.log, then start \
-                     it again: it takes back what was begun."
-                        .into(),
-                ));
+                let log = self.log.place();
+                self.chat.push(Entry::Said(format!(
+                    "The installer stopped without a word. {log} Start it again: it takes back what was begun."
+                )));
                 self.over = Some(5);
             }
             Msg::Terminal(event) => self.terminal(event),

@@ -80,11 +80,8 @@ impl Entry {
 
     /// True where an empty line stands between it and what is above.
     pub fn apart_from(&self, above: Kind) -> bool {
-        match (above, self.kind()) {
-            (_, Kind::Remark) => false,
-            (Kind::Work, Kind::Work) => false,
-            _ => true,
-        }
+        let kind = self.kind();
+        kind != Kind::Remark && (above, kind) != (Kind::Work, Kind::Work)
     }
 
     /// Its lines, none wider than `width` cells.

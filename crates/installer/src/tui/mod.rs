@@ -17,7 +17,7 @@ mod look;
 mod overlay;
 mod terminal;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod view;
 mod work;
 

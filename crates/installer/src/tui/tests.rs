@@ -1,6 +1,6 @@
 //! The screen in all its states, drawn and compared; whole sessions typed key by key.
 
-mod flow;
+pub(crate) mod flow;
 mod keys;
 mod screens;
 mod speed;

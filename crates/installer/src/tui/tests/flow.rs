@@ -12,7 +12,7 @@ use levitate_core::sys::sim::Simulated;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::interface::{Log, Waiting, Words};
+use crate::interface::{Link, Log, Waiting, Words};
 use crate::mind::Mind;
 use crate::session::{OpenMind, Session, SessionOptions};
 use crate::tui::app::{App, Msg, Parts};
@@ -35,14 +35,23 @@ impl Person {
         let sys = Box::new(Simulated::new(machine).instant());
         let handle =
             Session::start(SessionOptions { sys, lists: Lists::embedded(), table: None, mind }).unwrap();
-        let parts = Parts {
+        Self::before(Link {
             ops: handle.ops,
+            events: handle.events,
             cancel: handle.cancel,
             log: Log::default(),
+        })
+    }
+
+    fn before(link: Link) -> Self {
+        let parts = Parts {
+            ops: link.ops,
+            cancel: link.cancel,
+            log: link.log,
             look: Look::of(&super::style(true)),
             words: Words::new(&Lists::embedded()),
         };
-        let mut person = Self { app: App::new(parts, ""), events: handle.events };
+        let mut person = Self { app: App::new(parts, ""), events: link.events };
         person.wait();
         person
     }
@@ -81,6 +90,13 @@ impl Person {
         let screen = self.screen();
         assert!(screen.contains(text), "no {text:?} on\n{screen}");
     }
+}
+
+/// Types a whole session, line by line; gives the exit status.
+pub(crate) fn type_session(link: Link, session: &str) -> Option<u8> {
+    let mut person = Person::before(link);
+    session.lines().for_each(|line| person.types(line));
+    person.app.over
 }
 
 #[test]
