@@ -29,7 +29,7 @@ pub(super) fn lines(spec: &InstallSpec, achieved: &Achieved, rehearsal: bool) ->
         lines.extend(start(spec, achieved, layout));
     }
     lines.push(if rehearsal {
-        "Journal: of a rehearsal nothing is kept.".into()
+        "Journal: none, this was a rehearsal.".into()
     } else {
         let now = Journal::path();
         format!("Journal: {INSTALLED_LOG_DIR} on the new system; until the restart {}", now.display())

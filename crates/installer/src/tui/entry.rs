@@ -204,7 +204,13 @@ impl Page<'_> {
             if !lines.is_empty() {
                 lines.push(Line::default());
             }
-            self.put(&mut lines, &format!("WARNING: {warning}"), 2, self.loud(warning));
+            // Of what kills nothing the first sentence; F2 has the rest.
+            let brief = if full || warning.contains("ERASE") { None } else { warning.split_once(". ") };
+            let text = match brief {
+                Some((first, _)) => format!("WARNING: {first}. (F2 says more.)"),
+                None => format!("WARNING: {warning}"),
+            };
+            self.put(&mut lines, &text, 2, self.loud(warning));
         }
         lines
     }

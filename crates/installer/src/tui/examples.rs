@@ -14,6 +14,11 @@ pub fn of(stage: Stage) -> [&'static str; 2] {
     }
 }
 
+/// The number of a stage's first example, as it is shown and typed.
+pub fn number(stage: Stage) -> usize {
+    Stage::ALL.into_iter().position(|other| other == stage).unwrap_or(0) * 2 + 1
+}
+
 /// How many there are.
 pub fn count() -> usize {
     Stage::ALL.len() * 2
@@ -33,8 +38,8 @@ mod tests {
         assert_eq!(count(), 12);
         for index in 0..count() {
             let example = by_index(index).unwrap();
-            // 35 % of 80 columns, less two borders, a number of two digits, a blank and two quotes.
-            assert!(example.chars().count() <= 28 - 2 - 2 - 1 - 2, "{example}");
+            // 35 % of 80 columns, less one border, a number such as #12, a blank and two quotes.
+            assert!(example.chars().count() <= 28 - 1 - 3 - 1 - 2, "{example}");
         }
         assert_eq!(by_index(count()), None);
     }

@@ -126,7 +126,8 @@ fn help(app: &App, width: usize) -> Vec<Line<'static>> {
     put("", Paint::new());
     if !app.hints.is_empty() {
         put("Now you could say:", app.look.accent());
-        app.hints.iter().for_each(|hint| put(&format!("  \"{hint}\""), Paint::new()));
+        let hints: Vec<String> = app.hints.iter().map(|hint| format!("\"{hint}\"")).collect();
+        put(&format!("  {}", hints.join(", ")), Paint::new());
         put("", Paint::new());
     }
     put("At any time:", app.look.accent());
@@ -145,10 +146,35 @@ fn log(app: &App, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::from(Span::styled(format!("{}", path.display()), app.look.dim())));
     }
     for line in app.log.recent() {
+        let line = short(&line);
         lines.extend(folded(&app.look.letters(&line), width, 4).into_iter().map(Line::from));
     }
     if lines.is_empty() {
         lines.push(Line::from("Nothing was logged yet."));
     }
     lines
+}
+
+/// A line of the log as one reads it: the time of day and the words, without date, level and module.
+fn short(line: &str) -> String {
+    let mut words = line.splitn(2, ' ');
+    let (stamp, rest) = (words.next().unwrap_or_default(), words.next().unwrap_or_default().trim_start());
+    let time = stamp.split_once('T').and_then(|(_, time)| time.get(..8));
+    let told = rest.split_once(": ").map(|(_, told)| told);
+    match (time, told) {
+        (Some(time), Some(told)) => format!("{time} {told}"),
+        _ => line.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn a_log_line_is_its_time_and_its_words() {
+        let line = "2026-11-23T06:20:55.123456Z  INFO levitate_installer::start: session version=\"1.0\"";
+        assert_eq!(short(line), "06:20:55 session version=\"1.0\"");
+        assert_eq!(short("words of another kind"), "words of another kind");
+    }
 }

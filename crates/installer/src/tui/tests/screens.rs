@@ -5,7 +5,11 @@ use levitate_core::machine::Machine;
 use levitate_core::protocol::{Event, Failure, StageState, StepTitle};
 use levitate_core::state::Stage;
 
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
 use super::{Paper, planned};
+use crate::tui::view;
 
 const TWO_DISKS: &str = include_str!("../../../tests/fixtures/machines/two-disks.json");
 const SIZES: [(u16, u16); 3] = [(80, 24), (100, 30), (60, 20)];
@@ -111,6 +115,16 @@ fn disks() {
 #[test]
 fn plan() {
     compare("plan", planning());
+}
+
+/// Not only after something else was drawn.
+#[test]
+fn a_plan_that_is_too_long_is_marked_in_its_first_frame() {
+    let mut paper = planning();
+    let mut terminal = Terminal::new(TestBackend::new(60, 20)).unwrap();
+    terminal.draw(|frame| view::draw(&mut paper.app, frame)).unwrap();
+    let seen = terminal.backend().to_string();
+    assert!(seen.contains("the plan begins above") && seen.contains("understood: "), "{seen}");
 }
 
 #[test]

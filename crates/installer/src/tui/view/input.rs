@@ -36,7 +36,8 @@ fn parts(app: &App, width: u16) -> Parts {
     };
     let mut below = Vec::new();
     if matches!(app.dialogue.waiting(), Waiting::Secret(_)) {
-        let hint = app.hidden.hint().map(|hint| app.look.letters(hint));
+        let lost = prompt.contains("passphrase").then_some("Asked twice. Without it the data is lost.");
+        let hint = app.hidden.hint().or(lost).map(|hint| app.look.letters(hint));
         below.extend(hint.map(|hint| folded(&hint, width, 0)).unwrap_or_default());
     } else if let Some((list, at)) = app.editor.completions() {
         let first = at.unwrap_or(0).saturating_sub(LISTED - 1);
@@ -111,7 +112,7 @@ fn secret(app: &App, frame: &mut Frame<'_>, area: Rect, below: Rect) {
             2 => app.look.accent(),
             _ => app.look.good(),
         };
-        frame.render_widget(Span::styled(format!("{bar} {}", judged.word), paint), below);
+        frame.render_widget(Span::styled(format!("{bar} strength: {}", judged.word), paint), below);
     }
 }
 

@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::app::App;
+use crate::interface::Waiting;
 
 /// The smallest size that can be worked in, columns × rows.
 pub const SMALLEST: (u16, u16) = (60, 15);
@@ -53,6 +54,9 @@ fn chat_panel(app: &mut App, frame: &mut Frame<'_>, area: Rect, joined: bool) {
     let inner = block.inner(area);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let input_rows = input::rows(app, inner.width).min(inner.height / 2);
+    // What stands beside a question depends on how much of the conversation is seen, so that is found out first.
+    let most = inner.height.saturating_sub(input_rows + 1);
+    app.chat.fit(usize::from(inner.width), usize::from(most), &app.look);
     let status_rows = status::rows(app, inner.width).min(inner.height / 3);
     let [history, status, gap, input] = Layout::vertical([
         Constraint::Min(1),
@@ -80,28 +84,31 @@ fn chat_panel(app: &mut App, frame: &mut Frame<'_>, area: Rect, joined: bool) {
     input::draw(app, frame, input);
 }
 
-/// Keys worth showing, the most useful first: as many as there is room for.
-const KEYS: &[&str] = &[
-    "F1 help",
-    "Esc stop",
-    "F2 plan",
-    "F3 log",
-    "F4 disks",
-    "PgUp scroll",
-    "Tab complete",
-    "Ctrl-D leave",
-    "Ctrl-L redraw",
-];
+/// Keys worth showing at rest, the most useful first: as many as there is room for.
+const AT_REST: &[&str] =
+    &["F1 help", "F2 plan", "F3 log", "F4 disks", "PgUp scroll", "Tab complete", "Ctrl-D leave", "F10 lines"];
+/// While something runs.
+const RUNNING: &[&str] = &["Esc stop", "F1 help", "F2 plan", "F3 log", "F4 disks", "PgUp scroll"];
+/// At a question.
+const ASKED: &[&str] = &["y yes", "n no", "F2 plan", "F4 disks", "PgUp scroll", "Esc no", "F1 help"];
+/// At a hidden field.
+const HIDDEN: &[&str] = &["Enter go on", "Ctrl-U clear", "Esc do not set it", "F1 help"];
 
 fn key_line(app: &App, frame: &mut Frame<'_>, area: Rect) {
+    let wanted = match app.dialogue.waiting() {
+        Waiting::Rest => AT_REST,
+        Waiting::Nothing => RUNNING,
+        Waiting::Secret(_) => HIDDEN,
+        _ => ASKED,
+    };
     let mut keys = String::new();
-    for key in KEYS {
+    for key in wanted {
         if keys.len() + key.len() + 3 > usize::from(area.width) {
             break;
         }
         keys.push_str(&format!(" {key} "));
     }
-    let engine = app.look.letters(&format!("{} ", app.engine));
+    let engine = app.look.letters(&format!("understands by: {} ", app.engine));
     let engine_width = console::measure_text_width(&engine) as u16;
     // Who understands is told where there is room for it.
     let room = if engine_width + keys.len() as u16 + 2 <= area.width { engine_width } else { 0 };

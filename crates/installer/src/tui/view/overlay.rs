@@ -11,7 +11,8 @@ use crate::tui::overlay::Kind;
 /// Draws it where one is open.
 pub fn draw(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     let Some(overlay) = app.overlay.clone() else { return };
-    let width = area.width.saturating_sub(6).min(100);
+    // On a narrow window it takes the whole width: no stray letters of what is below.
+    let width = if area.width < 90 { area.width } else { (area.width - 6).min(100) };
     let text_width = usize::from(width.saturating_sub(4));
     let lines = overlay.lines(app, text_width);
     let height = (lines.len() as u16 + 2).clamp(3, area.height.saturating_sub(2));

@@ -7,7 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use crate::interface::Waiting;
 use crate::tui::app::App;
-use crate::tui::entry::folded;
+use crate::tui::examples;
 use crate::tui::work::clock;
 
 /// Lines that it needs now.
@@ -45,6 +45,9 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
                 Span::raw(format!("{title}  {}", clock(since))),
             ]));
         }
+        if app.step_asks() {
+            return lines;
+        }
         let next: Vec<String> = work.to_come().iter().take(3).cloned().collect();
         let mut text = format!("Step {} of {}: {title}", work.of.0 + 1, work.of.1.max(work.of.0 + 1));
         if !next.is_empty() {
@@ -65,14 +68,23 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
             Span::raw(cut(&text, width.saturating_sub(2))),
         ]));
     }
-    // A plan may be longer than the window: what it was understood from stands beside the question.
-    if matches!(app.dialogue.waiting(), Waiting::Confirm { .. })
-        && let Some(text) = &app.understood
+    // A plan may be longer than the window: what must not be missed of it stands beside the question.
+    if app.plan_begins_above() {
+        let erases = app.plan.iter().flat_map(|view| &view.plan.warnings).find(|text| text.contains("ERASE"));
+        let erases = erases.map(|text| (text.clone(), app.look.danger()));
+        let understood =
+            app.understood.as_ref().map(|text| (format!("understood: {text}"), app.look.accent()));
+        for (text, paint) in understood.into_iter().chain(erases) {
+            lines.push(Line::from(Span::styled(cut(&app.look.letters(&text), width), paint)));
+        }
+    }
+    if matches!(app.dialogue.waiting(), Waiting::Rest)
+        && app.editor.is_empty()
+        && let Some(stage) = app.current_stage()
     {
-        let text = app.look.letters(&format!("understood: {text}"));
-        lines.extend(
-            folded(&text, width, 2).into_iter().map(|line| Line::from(Span::styled(line, app.look.accent()))),
-        );
+        let example = examples::of(stage)[0];
+        let text = format!("Next: {}, e.g. #{} \"{example}\"", stage.title(), examples::number(stage));
+        lines.push(Line::from(Span::styled(cut(&app.look.letters(&text), width), app.look.dim())));
     }
     if app.stopping && !lines.is_empty() {
         lines.push(Line::from(Span::styled(

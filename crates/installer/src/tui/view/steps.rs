@@ -34,14 +34,14 @@ pub fn panel(app: &mut App, frame: &mut Frame<'_>, area: Rect) {
     for (index, (stage, state)) in app.stages.clone().into_iter().enumerate() {
         let (mark, paint) = app.look.stage(state);
         let title = if current == Some(stage) {
-            Span::styled(format!(" {} ", stage.title()), app.look.here())
+            Span::styled(stage.title(), app.look.here())
         } else {
-            Span::raw(format!(" {} ", stage.title()))
+            Span::raw(stage.title())
         };
-        row(frame, Line::from(vec![Span::raw(" "), Span::styled(mark, paint), title]), 0);
+        row(frame, Line::from(vec![Span::raw(" "), Span::styled(mark, paint), Span::raw(" "), title]), 0);
         for (nth, example) in examples::of(stage).into_iter().enumerate() {
             let number = index * 2 + nth;
-            let text = format!("{:>2} \"{example}\"", number + 1);
+            let text = format!("{:>3} \"{example}\"", format!("#{}", number + 1));
             let skip = u16::from(nth == 1 && gap);
             if let Some(at) = row(frame, Line::from(Span::styled(text, app.look.dim())), skip) {
                 app.examples_at.push((at, number));
