@@ -19,12 +19,24 @@ const STOPPED: u8 = 4;
 /// The thread that reads the terminal.
 pub struct Keyboard(Arc<AtomicU8>);
 
+/// Tells that nobody reads any more where the thread panics: a person who cannot type could not leave.
+struct Gone(Sender<Msg>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.0.send(Msg::TerminalGone);
+        }
+    }
+}
+
 impl Keyboard {
     /// Starts reading.
     pub fn start(messages: Sender<Msg>) -> Self {
         let state = Arc::new(AtomicU8::new(READING));
         let seen = Arc::clone(&state);
         std::thread::spawn(move || {
+            let _gone = Gone(messages.clone());
             read(&seen, &messages);
             seen.store(STOPPED, Ordering::SeqCst);
         });

@@ -25,7 +25,11 @@ impl App {
         }
     }
 
-    fn key(&mut self, key: KeyEvent) {
+    fn key(&mut self, mut key: KeyEvent) {
+        if key.code == KeyCode::Char('j') && key.modifiers == KeyModifiers::CONTROL {
+            // Enter, typed before the terminal was ours, or on a terminal that sends a line feed for it.
+            key = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+        }
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('l') if ctrl => return self.wishes.push(Wish::Redraw),

@@ -21,6 +21,7 @@ pub(crate) mod tests;
 mod view;
 mod work;
 
+use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -84,6 +85,7 @@ pub fn run(link: Link, style: &Style, lists: &Lists, signals: Receiver<Signal>, 
             farewell(&app, status);
             End::Over(status)
         }
+        Ok(None) | Err(_) if !std::io::stdout().is_terminal() => End::Over(unseen(&mut app, &inbox)),
         // Also where the terminal could not be drawn on any more: line mode tells what is left to tell.
         Ok(None) | Err(_) => {
             let (events, signals) = hand_over(&app, inbox);
@@ -177,7 +179,8 @@ fn shell(
 ) -> std::io::Result<()> {
     keyboard.pause();
     terminal.lend();
-    println!("A shell. Type \"exit\" to come back to the installer.");
+    // A terminal that is gone is noticed when it is taken again.
+    let _ = writeln!(std::io::stdout(), "A shell. Type \"exit\" to come back to the installer.");
     app.begin(Op::Shell);
     let mut later = Vec::new();
     while let Ok(msg) = inbox.recv() {
@@ -222,9 +225,20 @@ fn hand_over(app: &App, inbox: Receiver<Msg>) -> (Receiver<Event>, Receiver<Sign
     (events, signals)
 }
 
+/// The terminal is gone, and nobody can answer: what runs is stopped and taken back, as after a hangup.
+fn unseen(app: &mut App, inbox: &Receiver<Msg>) -> u8 {
+    app.update(Msg::Signal(Signal::SIGHUP));
+    while app.over.is_none() {
+        let Ok(msg) = inbox.recv() else { return 5 };
+        app.update(msg);
+    }
+    app.over.unwrap_or(5)
+}
+
 /// What stays on the terminal when the screen is gone.
 fn farewell(app: &App, status: u8) {
     for line in app.last_words(status) {
-        println!("{}", app.look.letters(&line));
+        // The terminal may be what is gone.
+        let _ = writeln!(std::io::stdout(), "{}", app.look.letters(&line));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::io::{Stdout, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use crossterm::cursor::{Hide, MoveTo, Show};
+use crossterm::cursor::{Hide, MoveTo, RestorePosition, SavePosition, Show};
 use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
 };
@@ -18,6 +19,10 @@ const UNKNOWN: (u16, u16) = (80, 24);
 
 /// True while the terminal is ours; the panic hook gives it back only then.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// True where mouse and pastes were asked for, so that only then they are given back.
+static MODERN: AtomicBool = AtomicBool::new(false);
+/// The panic of a thread that does not draw: told when the terminal is given back, not in the middle of a frame.
+static FAULT: Mutex<Option<String>> = Mutex::new(None);
 
 /// The terminal while it is ours; given back when dropped.
 pub struct Terminal {
@@ -63,6 +68,7 @@ impl Drop for Terminal {
 fn enter(modern: bool) -> std::io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
+    MODERN.store(modern, Ordering::SeqCst);
     execute!(std::io::stdout(), EnterAlternateScreen, Hide)?;
     if modern {
         execute!(std::io::stdout(), EnableBracketedPaste, EnableMouseCapture)?;
@@ -76,22 +82,39 @@ fn leave() {
         return;
     }
     let mut out = std::io::stdout();
-    let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste, ResetColor, LeaveAlternateScreen, Show);
+    if MODERN.load(Ordering::SeqCst) {
+        let _ = execute!(out, DisableMouseCapture, DisableBracketedPaste);
+    }
+    let _ = execute!(out, ResetColor, LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
     let _ = out.flush();
+    if let Some(fault) = fault().take() {
+        let _ = writeln!(std::io::stderr(), "A part of the installer failed: {fault}");
+    }
 }
 
-/// A panic is told on the terminal as it was, with what to do next.
+fn fault() -> std::sync::MutexGuard<'static, Option<String>> {
+    FAULT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A panic is told on the terminal as it was, with what to do next. Called by the thread that draws.
 fn give_back_on_panic() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
+        let drawing = std::thread::current().id();
         std::panic::set_hook(Box::new(move |panic| {
             let ours = TAKEN.load(Ordering::SeqCst);
+            if ours && std::thread::current().id() != drawing {
+                tracing::error!("{panic}");
+                fault().get_or_insert_with(|| panic.to_string());
+                return;
+            }
             leave();
             before(panic);
             if ours {
-                eprintln!(
+                let _ = writeln!(
+                    std::io::stderr(),
                     "The installer has a fault and stopped. The log is in /run/levitate-installer; start it again: \
                      it takes back what was begun."
                 );
@@ -118,8 +141,9 @@ pub fn size() -> (u16, u16) {
 /// Asks the terminal where its far corner is.
 fn ask() -> Option<(u16, u16)> {
     enable_raw_mode().ok()?;
-    let far = execute!(std::io::stdout(), MoveTo(998, 998)).and_then(|()| crossterm::cursor::position());
-    let _ = execute!(std::io::stdout(), MoveTo(0, 0));
+    let far = execute!(std::io::stdout(), SavePosition, MoveTo(998, 998))
+        .and_then(|()| crossterm::cursor::position());
+    let _ = execute!(std::io::stdout(), RestorePosition);
     let _ = disable_raw_mode();
     let (column, row) = far.ok()?;
     (column > 0 && row > 0).then_some((column + 1, row + 1))

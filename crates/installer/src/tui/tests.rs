@@ -2,6 +2,7 @@
 
 pub(crate) mod flow;
 mod keys;
+mod panics;
 mod screens;
 mod speed;
 
