@@ -2,7 +2,7 @@
 //!
 //! - [`image`]: the live medium, from Debian packages and this installer
 //! - [`vm`]: one QEMU machine: its arguments, its disks, its control socket
-//! - [`bench`]: measurements of the copy and of planning
+//! - [`bench`]: measurements of the copy, of planning and of the screen
 //! - [`drive`]: reading a guest's serial console and typing at its prompts
 //! - [`run`]: what `./run` does: a machine for a person, or for a script
 //! - [`scenario`]: the installs that `test-vm` performs and checks
@@ -37,7 +37,7 @@ enum Task {
     Image(image::Args),
     /// Boot the medium in a virtual machine, for a person or for a script.
     Run(run::Args),
-    /// Measure the copy and the planning.
+    /// Measure the copy, the planning and the screen.
     Bench(bench::Args),
     /// Install in virtual machines and check the installed systems from inside.
     TestVm(scenario::Args),

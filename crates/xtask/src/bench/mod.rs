@@ -2,6 +2,7 @@
 
 mod copy;
 mod plan;
+mod screen;
 
 use std::process::ExitCode;
 
@@ -24,6 +25,8 @@ enum What {
     CopyOne(copy::OneArgs),
     /// Planning for every described machine.
     Plan(plan::Args),
+    /// The installer's screen: frames, start, rest, keys under load.
+    Screen(screen::Args),
 }
 
 pub fn main(args: &Args) -> Result<ExitCode> {
@@ -31,5 +34,6 @@ pub fn main(args: &Args) -> Result<ExitCode> {
         What::Copy(args) => copy::main(args),
         What::CopyOne(args) => copy::one(args),
         What::Plan(args) => plan::main(args),
+        What::Screen(args) => screen::main(args),
     }
 }

@@ -7,13 +7,13 @@
 //! - [`picture`], [`page`]: PNG files and `docs/screens.md`
 
 mod answers;
-mod keys;
+pub(crate) mod keys;
 mod mask;
 mod page;
 mod picture;
-mod pty;
+pub(crate) mod pty;
 mod shot;
-mod table;
+pub(crate) mod table;
 
 use std::ffi::OsStr;
 use std::fs;

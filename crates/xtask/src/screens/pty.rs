@@ -113,6 +113,23 @@ impl Terminal {
         }
     }
 
+    /// Waits until all of `wanted` is on the screen, whether or not something there still moves.
+    pub fn sees(&mut self, wanted: &[Wanted], limit: Duration) -> Result<()> {
+        let deadline = Instant::now() + limit;
+        while !wanted.iter().all(|wanted| self.shows(wanted)) {
+            if self.ended || Instant::now() >= deadline {
+                bail!("{wanted:?} did not come; the screen:\n{}", self.framed());
+            }
+            self.listen(Duration::from_millis(20))?;
+        }
+        Ok(())
+    }
+
+    /// The process that runs on it.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     fn shows(&self, wanted: &Wanted) -> bool {
         let screen = self.screen();
         let (_, columns) = screen.size();
@@ -168,7 +185,8 @@ impl Terminal {
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+    /// Sends bytes as they are.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.master.write_all(bytes).with_context(|| format!("cannot type; the screen:\n{}", self.framed()))
     }
 
