@@ -66,7 +66,9 @@ pub fn fits() -> Result<(), String> {
 
 /// Runs the screen until the session ends, or the person goes on in line mode, or the terminal cannot be drawn on.
 pub fn run(link: Link, style: &Style, lists: &Lists, signals: Receiver<Signal>, notice: &str) -> End {
-    let Ok(mut terminal) = Terminal::take(style.modern) else { return End::Line(link, signals) };
+    let Ok(mut terminal) = Terminal::take(style.modern, link.log.place()) else {
+        return End::Line(link, signals);
+    };
     let Link { ops, events, cancel, log } = link;
     let (messages, inbox) = channel();
     forward_events(events, messages.clone());

@@ -33,12 +33,12 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal.
+    /// Takes the terminal. `log`: where the log is, told where the program panics.
     ///
     /// # Errors
     /// It cannot be read or written.
-    pub fn take(modern: bool) -> std::io::Result<Self> {
-        give_back_on_panic();
+    pub fn take(modern: bool, log: String) -> std::io::Result<Self> {
+        give_back_on_panic(log);
         enter(modern)?;
         let screen = Ratatui::new(CrosstermBackend::new(std::io::stdout())).inspect_err(|_| leave())?;
         Ok(Self { screen, modern })
@@ -98,7 +98,7 @@ fn fault() -> std::sync::MutexGuard<'static, Option<String>> {
 }
 
 /// A panic is told on the terminal as it was, with what to do next. Called by the thread that draws.
-fn give_back_on_panic() {
+fn give_back_on_panic(log: String) {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
@@ -115,8 +115,7 @@ fn give_back_on_panic() {
             if ours {
                 let _ = writeln!(
                     std::io::stderr(),
-                    "The installer has a fault and stopped. The log is in /run/levitate-installer; start it again: \
-                     it takes back what was begun."
+                    "The installer has a fault and stopped. {log} Start it again: it takes back what was begun."
                 );
             }
         }));

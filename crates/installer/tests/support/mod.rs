@@ -1,6 +1,8 @@
 //! A program on a terminal of its own (a pty): a keyboard, a window, and every byte that it writes.
 // Each test program uses a part of it.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
+
+mod given_back;
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -18,6 +20,8 @@ use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
+
+pub use given_back::{assert_given_back, assert_screen_is_gone};
 
 /// How long anything may take on a machine that builds beside it.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -279,25 +283,4 @@ fn listen(mut screen: File, seen: &Mutex<Seen>, closing: &AtomicBool, corner: Op
 
 fn window(rows: u16, columns: u16) -> Winsize {
     Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
-}
-
-/// Asserts that a program which had the whole screen gave everything back.
-pub fn assert_given_back(terminal: &Terminal) {
-    assert_screen_is_gone(terminal);
-    let window = terminal.window();
-    assert!(!window.hide_cursor() && !window.bracketed_paste());
-    assert_eq!(terminal.settings(), terminal.before, "the terminal's settings");
-}
-
-/// Asserts that the screen's page and what it asked of the terminal are gone. A program may go on in lines.
-pub fn assert_screen_is_gone(terminal: &Terminal) {
-    let raw = terminal.raw();
-    for mode in ["?1049", "?1000", "?1002", "?1003", "?1006"] {
-        let on = raw.rfind(&format!("\u{1b}[{mode}h"));
-        let off = raw.rfind(&format!("\u{1b}[{mode}l"));
-        assert!(on.is_some() && on < off, "{mode} was asked for at {on:?} and given back at {off:?}");
-    }
-    let window = terminal.window();
-    assert!(!window.alternate_screen());
-    assert!(window.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
 }
