@@ -204,11 +204,13 @@ impl Page<'_> {
             if !lines.is_empty() {
                 lines.push(Line::default());
             }
-            // Of what kills nothing the first sentence; F2 has the rest.
-            let brief = if full || warning.contains("ERASE") { None } else { warning.split_once(". ") };
-            let text = match brief {
-                Some((first, _)) => format!("WARNING: {first}. (F2 says more.)"),
-                None => format!("WARNING: {warning}"),
+            let whole = format!("WARNING: {warning}");
+            // A long remark on what harms nothing is cut to its first sentence; F2 has the rest.
+            let harms = ["ERASE", "backup", "lost"].iter().any(|word| warning.contains(word));
+            let long = folded(&self.look.letters(&whole), self.width, 2).len() > 3;
+            let text = match warning.split_once(". ") {
+                Some((first, _)) if long && !harms && !full => format!("WARNING: {first}. (F2 says more.)"),
+                _ => whole,
             };
             self.put(&mut lines, &text, 2, self.loud(warning));
         }

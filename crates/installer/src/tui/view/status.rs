@@ -82,8 +82,11 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
         && app.editor.is_empty()
         && let Some(stage) = app.current_stage()
     {
-        let example = examples::of(stage)[0];
-        let text = format!("Next: {}, e.g. #{} \"{example}\"", stage.title(), examples::number(stage));
+        let text = format!(
+            "Next: #{} \"{}\", or in your own words",
+            examples::number(stage),
+            examples::of(stage)[0]
+        );
         lines.push(Line::from(Span::styled(cut(&app.look.letters(&text), width), app.look.dim())));
     }
     if app.stopping && !lines.is_empty() {
