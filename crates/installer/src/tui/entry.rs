@@ -191,11 +191,11 @@ impl Page<'_> {
             let pictures: Vec<Picture> =
                 view.before.iter().filter_map(|disk| Picture::of_plan(disk, plan)).collect();
             pictures.iter().for_each(|picture| self.picture(&mut lines, picture));
+            // The picture stands for the layout alone: every step that follows is said.
             let drawn =
                 plan.lines.iter().position(|line| line == THEN).filter(|_| !pictures.is_empty() && !full);
             let said = plan.lines.get(drawn.unwrap_or(0)..).unwrap_or_default();
-            let picture_says_all = drawn.is_none() && !pictures.is_empty() && !full;
-            for line in said.iter().filter(|_| !picture_says_all) {
+            for line in said {
                 let paint = if line.contains("ERASE") { self.look.danger() } else { Paint::new() };
                 self.put(&mut lines, &format!("  {line}"), 2, paint);
             }

@@ -127,6 +127,21 @@ fn a_plan_that_is_too_long_is_marked_in_its_first_frame() {
     assert!(seen.contains("the plan begins above") && seen.contains("understood: "), "{seen}");
 }
 
+/// A plan without a new table has no "Then:"; its picture must not take the place of its steps.
+#[test]
+fn the_steps_of_a_plan_that_only_formats_are_said() {
+    let machine = Machine::from_json(include_str!("../../../../../machines/linux-laptop.json")).unwrap();
+    let partition =
+        machine.disks.iter().flat_map(|d| &d.partitions).find(|p| p.fs.as_deref() == Some("ext4")).unwrap();
+    let request = format!(r#"{{"action":"format","partition":"{}","filesystem":"ext4"}}"#, partition.path);
+    let view = planned(&machine, &request);
+    let steps = view.plan.lines.clone();
+    let mut paper = Paper::ready();
+    paper.tell([Event::Plan(Box::new(view))]);
+    let seen = paper.seen(200, 80, true);
+    assert!(steps.iter().all(|line| seen.contains(line.as_str())), "{steps:#?}\n{seen}");
+}
+
 #[test]
 fn phrase() {
     let mut paper = planning();

@@ -108,7 +108,9 @@ fn key_line(app: &App, frame: &mut Frame<'_>, area: Rect) {
         }
         keys.push_str(&format!(" {key} "));
     }
-    let engine = app.look.letters(&format!("understands by: {} ", app.engine));
+    let engine =
+        if app.engine.is_empty() { String::new() } else { format!("understands by: {} ", app.engine) };
+    let engine = app.look.letters(&engine);
     let engine_width = console::measure_text_width(&engine) as u16;
     // Who understands is told where there is room for it.
     let room = if engine_width + keys.len() as u16 + 2 <= area.width { engine_width } else { 0 };

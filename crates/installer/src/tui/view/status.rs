@@ -1,4 +1,4 @@
-//! What runs, between the conversation and the input: never more than three lines.
+//! What runs, what is asked about, what could be next: between the conversation and the input, a few lines.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
