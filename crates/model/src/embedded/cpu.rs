@@ -2,16 +2,36 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 /// Threads for the model: the cores (not hyper-threads) that nothing else is busy on, one or two. More threads than
 /// free cores wait for each other and are slower than one.
 pub fn threads() -> usize {
-    let busy = fs::read_to_string("/proc/loadavg")
-        .ok()
-        .and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok())
-        .unwrap_or(0.0);
+    // The average lags behind what has just begun, a single look at what runs now is chance: the least of several.
+    let now = (0..LOOKS).map(|look| {
+        std::thread::sleep(if look == 0 { Duration::ZERO } else { BETWEEN_LOOKS });
+        fs::read_to_string("/proc/loadavg").map_or((0.0, 0.0), |text| load(&text))
+    });
+    let (mut average, mut running) = (0.0_f64, f64::INFINITY);
+    for (minute, now) in now {
+        average = minute;
+        running = running.min(now);
+    }
+    let busy = average.max(running);
     let allowed = std::thread::available_parallelism().map_or(1, usize::from);
     free(cores().min(allowed), busy)
+}
+
+/// How many looks at what runs, and how far apart.
+const LOOKS: usize = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
+/// The load of the last minute, and what runs now beside this thread, of a line as in `/proc/loadavg`.
+fn load(text: &str) -> (f64, f64) {
+    let mut words = text.split_whitespace();
+    let minute = words.next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
+    let running = words.nth(2).and_then(|word| word.split('/').next()?.parse::<f64>().ok()).unwrap_or(1.0);
+    (minute, (running - 1.0).max(0.0))
 }
 
 /// Of `cores`, those that are free at this load; one or two.
@@ -77,6 +97,13 @@ mod tests {
         assert_eq!(free(2, 9.0), 1);
         assert_eq!(free(4, 2.0), 2);
         assert_eq!(free(1, 0.0), 1);
+    }
+
+    #[test]
+    fn load_is_what_ran_and_what_runs() {
+        assert_eq!(load("2.42 2.51 2.14 3/85 26234\n"), (2.42, 2.0));
+        assert_eq!(load("0.00 0.01 0.05 1/120 9"), (0.0, 0.0));
+        assert_eq!(load(""), (0.0, 0.0));
     }
 
     #[test]

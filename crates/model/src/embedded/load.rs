@@ -9,10 +9,11 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, OnceLock};
 
 use llama_cpp_2::LogOptions;
+use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::model::{LlamaLoraAdapter, LlamaModel};
 use llguidance::ParserFactory;
 use toktrie::InferenceCapabilities;
 
@@ -61,22 +62,8 @@ fn load_and_serve(
     let profile = options.profile.unwrap_or_else(|| Profile::of(&name, adapter.is_some()));
 
     let model = Arc::new(model);
-    let threads = i32::try_from(options.threads.max(1)).unwrap_or(1);
-    let parameters = LlamaContextParams::default()
-        .with_n_ctx(NonZeroU32::new(options.context))
-        .with_n_batch(BATCH as u32)
-        .with_n_ubatch(BATCH as u32)
-        .with_n_threads(threads)
-        .with_n_threads_batch(threads)
-        .with_no_perf(true);
-    let mut context = model
-        .new_context(backend, parameters)
-        .map_err(|error| EngineError::Failed(format!("no context: {error}")))?;
-    if let Some(adapter) = &mut adapter {
-        context
-            .lora_adapter_set(adapter, 1.0)
-            .map_err(|error| EngineError::Failed(format!("the adapter: {error}")))?;
-    }
+    let mut contexts = Contexts { backend, model: &model, adapter: adapter.as_mut(), size: options.context };
+    let context = contexts.make(options.threads)?;
     let environment = vocab::environment(&model);
     let capabilities = InferenceCapabilities { ff_tokens: true, ..Default::default() };
     let mut grammars = ParserFactory::new(&environment, capabilities, &[])
@@ -84,7 +71,7 @@ fn load_and_serve(
     // Its warnings would go to the terminal.
     grammars.quiet();
 
-    let mut worker = Worker::new(&model, context, &grammars, profile, options);
+    let mut worker = Worker::new(contexts, context, &grammars, profile, options);
     let adapted = options.adapter.as_deref().and_then(Path::file_stem);
     let described = match adapted {
         Some(adapter) => format!("embedded: {name} + {}", adapter.to_string_lossy()),
@@ -109,6 +96,39 @@ fn load_and_serve(
         }
     }
     Ok(())
+}
+
+/// Makes contexts: room for evaluated tokens, and the threads that evaluate.
+pub struct Contexts<'m> {
+    backend: &'static LlamaBackend,
+    pub model: &'m LlamaModel,
+    adapter: Option<&'m mut LlamaLoraAdapter>,
+    /// Tokens there is room for.
+    size: u32,
+}
+
+impl<'m> Contexts<'m> {
+    /// An empty context with the adapter set.
+    pub fn make(&mut self, threads: usize) -> Result<LlamaContext<'m>, EngineError> {
+        let threads = i32::try_from(threads.max(1)).unwrap_or(1);
+        let parameters = LlamaContextParams::default()
+            .with_n_ctx(NonZeroU32::new(self.size))
+            .with_n_batch(BATCH as u32)
+            .with_n_ubatch(BATCH as u32)
+            .with_n_threads(threads)
+            .with_n_threads_batch(threads)
+            .with_no_perf(true);
+        let mut context = self
+            .model
+            .new_context(self.backend, parameters)
+            .map_err(|error| EngineError::Failed(format!("no context: {error}")))?;
+        if let Some(adapter) = &mut self.adapter {
+            context
+                .lora_adapter_set(adapter, 1.0)
+                .map_err(|error| EngineError::Failed(format!("the adapter: {error}")))?;
+        }
+        Ok(context)
+    }
 }
 
 /// llama.cpp, started once for the process; what it has to say goes to the log.

@@ -16,6 +16,7 @@ use crate::{Cancel, Engine, EngineError, Generation, Message, Profile, Request};
 mod cpu;
 mod kept;
 mod load;
+mod pace;
 mod pick;
 mod score;
 mod vocab;

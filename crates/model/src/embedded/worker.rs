@@ -12,6 +12,8 @@ use llguidance::api::TopLevelGrammar;
 use llguidance::{Matcher, ParserFactory};
 use toktrie::SimpleVob;
 
+use super::load::Contexts;
+use super::pace::Pace;
 use super::{Options, kept, pick, vocab};
 use crate::profile::Piece;
 use crate::{Cancel, EngineError, Finish, Generation, Message, Profile, Request, Timings};
@@ -22,7 +24,10 @@ pub const BATCH: usize = 16;
 /// The model with what it has evaluated.
 pub struct Worker<'m> {
     pub(super) model: &'m LlamaModel,
+    contexts: Contexts<'m>,
     context: LlamaContext<'m>,
+    /// Watched while several threads evaluate.
+    pace: Option<Pace>,
     pub(super) grammars: &'m ParserFactory,
     profile: Profile,
     pub(super) options: &'m Options,
@@ -59,14 +64,27 @@ impl<'c> Until<'c> {
 impl<'m> Worker<'m> {
     /// With nothing evaluated.
     pub fn new(
-        model: &'m LlamaModel,
+        contexts: Contexts<'m>,
         context: LlamaContext<'m>,
         grammars: &'m ParserFactory,
         profile: Profile,
         options: &'m Options,
     ) -> Self {
         let batch = LlamaBatch::new(BATCH, 1);
-        Self { model, context, grammars, profile, options, held: Vec::new(), unkept: None, batch }
+        let pace = (options.threads > 1).then(Pace::default);
+        let model = contexts.model;
+        Self {
+            model,
+            contexts,
+            context,
+            pace,
+            grammars,
+            profile,
+            options,
+            held: Vec::new(),
+            unkept: None,
+            batch,
+        }
     }
 
     /// Reads the constant beginning from where it is kept, or evaluates it until somebody waits.
@@ -253,6 +271,7 @@ impl<'m> Worker<'m> {
                 Err(_) => self.forget(),
             }
         }
+        let mut unseen = first;
         while self.held.len() < tokens.len() {
             check()?;
             let from = self.held.len();
@@ -261,20 +280,35 @@ impl<'m> Worker<'m> {
             for (position, token) in tokens.iter().enumerate().take(to).skip(from) {
                 let number = i32::try_from(position).unwrap_or(i32::MAX);
                 self.batch
-                    .add(*token, number, &[0], position >= first)
+                    .add(*token, number, &[0], position >= unseen)
                     .map_err(|error| EngineError::Failed(error.to_string()))?;
             }
+            let start = Instant::now();
             if let Err(error) = self.context.decode(&mut self.batch) {
                 self.forget();
                 return Err(EngineError::Failed(error.to_string()));
             }
+            let crowded = self.pace.as_mut().is_some_and(|pace| pace.crowded(to - from, start.elapsed()));
             for (index, position) in (0..).zip(from..to) {
-                if position >= first {
+                if position >= unseen {
                     see(position, self.context.get_logits_ith(index));
                 }
             }
+            unseen = unseen.max(to);
             self.held.extend_from_slice(&tokens[from..to]);
+            if crowded {
+                self.alone()?;
+            }
         }
+        Ok(())
+    }
+
+    /// Goes on with one thread, for the rest of the session; what was evaluated has to be evaluated again.
+    fn alone(&mut self) -> Result<(), EngineError> {
+        tracing::info!("the cores are taken: the model goes on with one thread");
+        self.pace = None;
+        self.context = self.contexts.make(1)?;
+        self.held.clear();
         Ok(())
     }
 }
