@@ -188,7 +188,8 @@ fn failure(case: &Case, got: &str, unsafe_: bool) -> Failure {
     Failure { id: case.id.clone(), user: case.user.clone(), expected, got: got.to_owned(), unsafe_ }
 }
 
-fn show(answer: &Answer) -> String {
+/// An answer on one line, as reports show it.
+pub fn show(answer: &Answer) -> String {
     match answer {
         Answer::Actions(actions) => show_actions(actions),
         Answer::Text(text) => format!("text: {}", text.chars().take(60).collect::<String>()),

@@ -90,6 +90,18 @@ const SLIPS: [(&str, &str); 22] = [
     ("crate", "create"),
 ];
 
+/// True where a phrase stands in a line as words: "put" is not in "computer", "drive" is in "drives".
+pub fn says(line: &str, phrase: &str) -> bool {
+    let begins = |at: usize| !line[..at].ends_with(char::is_alphanumeric) || phrase.starts_with(' ');
+    line.match_indices(phrase).any(|(at, _)| begins(at))
+}
+
+/// True for a word that is in the vocabulary, exactly as typed.
+pub fn is_known(word: &str) -> bool {
+    let (word, vocabulary) = (fold(word), vocabulary());
+    vocabulary.concepts.contains_key(word.as_str()) || vocabulary.common.contains(word.as_str())
+}
+
 /// The concept of a folded word, and whether it was guessed.
 pub fn concept(word: &str) -> (String, bool) {
     let vocabulary = vocabulary();

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use levitate_agent::decide::{self, By, Decision, Heard};
@@ -19,10 +20,13 @@ const BONUSES: [f32; 9] = [-99.0, 0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 1e9];
 const DOUBTS: [f32; 6] = [-99.0, -4.0, -2.0, -1.0, -0.5, -0.2];
 
 fn main() {
-    let (mut sets, mut model) = (Vec::new(), None);
+    let (mut sets, mut model, mut dump) = (Vec::new(), None, None);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
+            "--cases" => {
+                dump = arguments.next().map(|path| std::fs::File::create(path).expect("a file to write"));
+            }
             "--model" => model = arguments.next().map(PathBuf::from),
             set => sets.push(PathBuf::from(set)),
         }
@@ -74,6 +78,22 @@ fn main() {
             });
             let rules = decide::without_model(&case.user, &ctx);
             let model = Decision { answer: decide::answer(&readings, &ctx), ..both.clone() };
+            if let Some(dump) = &mut dump {
+                let tell = |answer: &levitate_agent::Answer| {
+                    (
+                        eval::is_right(&case.expect, answer, &machine),
+                        eval::is_unsafe(&case.expect, answer, &machine),
+                        eval::show(answer),
+                    )
+                };
+                let line = serde_json::json!({
+                    "id": case.id, "user": case.user, "facts": facts, "reading": heard.reading,
+                    "log": heard.log_probability, "first": generation.first, "least": generation.least,
+                    "by": format!("{:?}", both.by), "rules_reading": rules.reading, "rules_log": scored.max(-999.0),
+                    "model": tell(&model.answer), "rules": tell(&rules.answer),
+                });
+                writeln!(dump, "{line}").expect("written");
+            }
             each(&mut |bonus, doubt| {
                 let rules_win = both.by == By::Model && scored + BONUSES[bonus] >= heard.log_probability;
                 let decision = match both.by {

@@ -111,6 +111,10 @@ pub struct Generation {
     /// Sum of the natural logarithms of the probabilities of its tokens among those that the grammar allowed; 0 is
     /// certain.
     pub log_probability: f32,
+    /// The same of its first token that was chosen: how sure the model is of the kind of thing it says.
+    pub first: f32,
+    /// The same of the token it was least sure of.
+    pub least: f32,
     /// Where the time went.
     pub timings: Timings,
 }

@@ -30,7 +30,11 @@ pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionReques
     if !offers::is_usable(&disk.path, ctx.machine) {
         return Err(Ask::new(disk::describe_candidates(ctx)));
     }
-    let usage = which_use(said, pending, disk, ctx)?;
+    let usage = match which_use(said, pending, disk, ctx) {
+        // "Put it in those 196": no disk is that large, a gap is.
+        Err(_) if said.usage == UseSaid::Keep && is_gap(&said.disk, ctx) => Use::Free,
+        usage => usage?,
+    };
     let mut request = match pending {
         // An edit keeps what the plan had.
         Some(pending) => PartitionRequest { disk: disk.path.clone(), usage, ..pending.clone() },
@@ -39,8 +43,11 @@ pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionReques
     if usage != Use::Beside {
         request.give = None;
     }
-    options(said, &mut request, ctx)?;
+    options(said, &mut request, disk, ctx)?;
     fits(&request, disk)?;
+    if pending == Some(&request) {
+        return Err(Ask::new("The plan that waits says that already. Shall I do it: yes or no?"));
+    }
     Ok(request)
 }
 
@@ -50,9 +57,8 @@ fn which_disk<'a>(
     ctx: &Context<'a>,
 ) -> Result<&'a Disk, Ask> {
     if !said.disk.is_empty() {
-        if said.usage == UseSaid::Free
-            && let Some(gap) = gap_of_size(&said.disk, ctx)?
-        {
+        let gap = said.usage == UseSaid::Free || (said.usage == UseSaid::Keep && is_gap(&said.disk, ctx));
+        if gap && let Some(gap) = gap_of_size(&said.disk, ctx)? {
             return Ok(gap);
         }
         if said.usage == UseSaid::Free && ctx.machine.candidates().count() > 1 {
@@ -137,6 +143,17 @@ fn gap_of_size<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<Option<&'a Disk>, A
     }
 }
 
+/// True where a size was said that no disk has but one disk's gap.
+fn is_gap(refs: &Refs, ctx: &Context<'_>) -> bool {
+    let sized = |said: &str| {
+        let disks: Vec<&Disk> = ctx.machine.disks.iter().collect();
+        !disk::of_size(&disks, said).is_empty()
+    };
+    let sizes = refs.0.iter().filter_map(|word| if let Ref::Size(said) = word { Some(said) } else { None });
+    let mut sizes = sizes.peekable();
+    sizes.peek().is_some() && !sizes.any(|said| sized(said)) && matches!(gap_of_size(refs, ctx), Ok(Some(_)))
+}
+
 fn which_use(
     said: &PartitionSaid,
     pending: Option<&PartitionRequest>,
@@ -217,7 +234,31 @@ fn memory_gib(bytes: u64) -> u64 {
     SOLD.into_iter().find(|gib| bytes <= gib * GIB).unwrap_or_else(|| bytes.div_ceil(GIB))
 }
 
-fn options(said: &PartitionSaid, request: &mut PartitionRequest, ctx: &Context<'_>) -> Result<(), Ask> {
+/// A size said against one that the plan does not have: swap is twice or half the memory, everything else its share
+/// of the room.
+fn share(said: SizeSaid, swap: bool, room: u64, ctx: &Context<'_>) -> Option<Size> {
+    let whole = if swap { memory_gib(ctx.machine.memory_bytes) } else { room / GIB };
+    match said {
+        SizeSaid::Double if swap => Some(Size::gib(whole.saturating_mul(2))),
+        SizeSaid::Half => Some(Size::gib((whole / 2).max(1))),
+        _ => None,
+    }
+}
+
+/// The bytes a layout may take.
+fn room(usage: Use, on: &Disk) -> u64 {
+    match usage {
+        Use::Free => on.largest_free().map_or(0, |region| region.size),
+        Use::Whole | Use::Beside => on.size_bytes,
+    }
+}
+
+fn options(
+    said: &PartitionSaid,
+    request: &mut PartitionRequest,
+    on: &Disk,
+    ctx: &Context<'_>,
+) -> Result<(), Ask> {
     if let Some(encrypt) = said.encrypt {
         request.encrypt = encrypt;
     }
@@ -268,16 +309,18 @@ fn options(said: &PartitionSaid, request: &mut PartitionRequest, ctx: &Context<'
         }
         return Ok(());
     }
-    let apply = |now: &mut Option<Size>, said: Option<SizeSaid>, usual: Size| match said {
+    // With `beside` the room is what is given, and that is seldom known here.
+    let room = request.give.and_then(Size::bytes).unwrap_or_else(|| room(request.usage, on));
+    let apply = |now: &mut Option<Size>, said: Option<SizeSaid>, usual: Size, swap: bool| match said {
         Some(SizeSaid::Usual) => *now = Some(usual),
-        Some(wanted) => *now = size(wanted, *now, ctx),
+        Some(wanted) => *now = size(wanted, *now, ctx).or_else(|| share(wanted, swap, room, ctx)),
         None => {}
     };
     let memory = size(SizeSaid::Usual, None, ctx).unwrap_or(Size::gib(4));
-    apply(&mut request.root, said.root, Size::Rest);
-    apply(&mut request.home, said.home, Size::Rest);
-    apply(&mut request.swap, said.swap, memory);
-    apply(&mut request.boot, said.boot, Size::gib(1));
+    apply(&mut request.root, said.root, Size::Rest, false);
+    apply(&mut request.home, said.home, Size::Rest, false);
+    apply(&mut request.swap, said.swap, memory, true);
+    apply(&mut request.boot, said.boot, Size::gib(1), false);
     // One of root and home takes what is left: the one whose size was not just said.
     match (request.root, request.home) {
         (Some(Size::Rest), Some(Size::Rest)) if said.root.is_some() && said.home.is_none() => {
@@ -312,10 +355,7 @@ fn dictated(entry: &EntrySaid, said: &PartitionSaid, ctx: &Context<'_>) -> Resul
 
 /// What was asked for by size has to fit the disk at all; the planner checks it to the byte.
 fn fits(request: &PartitionRequest, on: &Disk) -> Result<(), Ask> {
-    let room = match request.usage {
-        Use::Free => on.largest_free().map_or(0, |region| region.size),
-        Use::Whole | Use::Beside => on.size_bytes,
-    };
+    let room = room(request.usage, on);
     let sizes = [
         request.root,
         request.home,

@@ -8,7 +8,7 @@ use crate::Context;
 use crate::ground::{disk as disks, last_asked};
 use crate::reading::{EntrySaid, PartitionSaid, Reading, UseSaid};
 use crate::refs::{Ref, SizeSaid};
-use crate::text::Token;
+use crate::text::{self, Token};
 
 mod sizes;
 mod words;
@@ -77,7 +77,7 @@ fn turns(segment: &[Token]) -> Vec<&[Token]> {
 fn read_clause(clause: &[Token], words: &Words<'_>, ctx: &Context<'_>, found: &mut Found) {
     let has = |keys: &[&str]| clause.iter().any(|token| token.is(keys));
     let line = clause.iter().map(|token| token.raw.to_lowercase()).collect::<Vec<_>>().join(" ");
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(phrase));
+    let says = |phrases: &[&str]| phrases.iter().any(|phrase| text::says(&line, phrase));
     let negated = has(&["no", "cant"]);
     let goes = says(&[
         "can go",
@@ -416,6 +416,13 @@ fn is_system(word: &Ref) -> bool {
     matches!(word, Ref::Word(word) if SYSTEMS.contains(&word.as_str()))
 }
 
+/// True where most words are of the vocabulary: "all" among strange words may be all of anything.
+fn mostly_known(clauses: &[&[Token]]) -> bool {
+    let words: Vec<&Token> = clauses.iter().flat_map(|clause| clause.iter()).collect();
+    let strange = words.iter().filter(|token| token.size.is_none() && !text::is_known(&token.raw)).count();
+    strange * 2 < words.len()
+}
+
 /// True where enough was said to speak of a layout at all.
 fn evident(found: &Found, clauses: &[&[Token]], ctx: &Context<'_>, more: bool) -> bool {
     let said = &found.said;
@@ -449,7 +456,7 @@ fn evident(found: &Found, clauses: &[&[Token]], ctx: &Context<'_>, more: bool) -
     }
     if found.whole
         && (has(&["disk", "ssd", "nvme", "emmc", "hdd"])
-            || length <= 5
+            || (length <= 5 && mostly_known(clauses))
             || device
             || found.installs
             || options)

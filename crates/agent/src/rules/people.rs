@@ -244,6 +244,12 @@ fn name_in(segment: &[Token]) -> Option<String> {
 
 /// Whose password.
 fn owner(segment: &[Token], ctx: &Context<'_>) -> String {
+    // "I need a root password": not mine.
+    let root = |token: &Token| matches!(token.raw.to_lowercase().as_str(), "root" | "root's" | "roots");
+    let beside = |pair: &[Token]| matches!(pair, [a, b] if (root(a) && b.is(&["password"])) || (a.is(&["password"]) && root(b)));
+    if segment.windows(2).any(beside) {
+        return "root".into();
+    }
     for token in segment {
         let raw = token.raw.to_lowercase();
         if matches!(raw.as_str(), "root" | "root's" | "roots" | "route") {

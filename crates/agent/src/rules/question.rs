@@ -62,6 +62,7 @@ const OPENERS: &[&str] = &[
     "waarom",
     "kan",
     "czy",
+    "co",
     "jak",
     "ile",
     "kya",
@@ -418,7 +419,9 @@ fn topic(words: &Words<'_>) -> Option<Topic> {
         "co to",
         "cosa è",
         "che cos",
-    ]) || words.tokens.len() <= 3;
+    ]) || words.tokens.len() <= 3
+        || (words.says(&["what even", "what exactly", "what the", "what actually", "whats even"])
+            && words.tokens.len() <= 7);
     if defines {
         if let Some((_, topic)) = simple.iter().find(|(keys, _)| about(keys)) {
             return Some(*topic);

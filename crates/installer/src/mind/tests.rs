@@ -33,6 +33,8 @@ impl Engine for Script {
             text,
             finish: Finish::End,
             log_probability: -0.1,
+            first: -0.1,
+            least: -0.1,
             timings: Timings::default(),
         })
     }
@@ -113,6 +115,8 @@ impl Engine for Slow {
             text,
             finish: Finish::End,
             log_probability: -0.1,
+            first: -0.1,
+            least: -0.1,
             timings: Timings::default(),
         })
     }

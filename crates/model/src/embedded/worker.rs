@@ -163,7 +163,7 @@ impl<'m> Worker<'m> {
             Timings { prompt_tokens: prompt, cached_tokens: self.common(&sequence), ..Timings::default() };
         timed(&mut timings.prefill, || self.begin(&sequence, || until.check()))?;
         let mut matcher = timed(&mut timings.grammar, || self.matcher(request.grammar.as_deref()))?;
-        let mut log_probability = 0.0;
+        let (mut log_probability, mut likely_first, mut least) = (0.0, None, 0.0_f32);
         let mut finish = Finish::End;
         let mut first = true;
         loop {
@@ -192,6 +192,8 @@ impl<'m> Worker<'m> {
             })?;
             let (id, log) = best.ok_or_else(|| EngineError::Grammar("no token is allowed".into()))?;
             log_probability += log;
+            likely_first = likely_first.or(Some(log));
+            least = least.min(log);
             let token = vocab::token(id);
             if self.model.vocab().is_eog(token) {
                 break;
@@ -203,7 +205,7 @@ impl<'m> Worker<'m> {
             sequence.push(token);
         }
         let text = self.text(&sequence[prompt..]);
-        Ok(Generation { text, finish, log_probability, timings })
+        Ok(Generation { text, finish, log_probability, first: likely_first.unwrap_or(0.0), least, timings })
     }
 
     /// A conversation as tokens; the template's are the template's, everything else is text.

@@ -57,6 +57,8 @@ pub struct Answered {
     #[serde(default)]
     pub finish: String,
     pub log_probability: Option<f32>,
+    pub first: Option<f32>,
+    pub least: Option<f32>,
     pub prompt_tokens: usize,
     #[serde(default)]
     pub cached_tokens: usize,
@@ -92,6 +94,8 @@ impl Answered {
             text: self.text,
             finish: if self.finish == "limit" { Finish::Limit } else { Finish::End },
             log_probability: self.log_probability.unwrap_or(f32::NEG_INFINITY),
+            first: self.first.unwrap_or(f32::NEG_INFINITY),
+            least: self.least.unwrap_or(f32::NEG_INFINITY),
             timings: Timings {
                 prompt_tokens: self.prompt_tokens,
                 cached_tokens: self.cached_tokens,
