@@ -599,7 +599,7 @@ class Model:
             logits = self.advance(ids, alive)[-1]
             prefilled = time.monotonic()
             answer: list[int] = []
-            total, finish = 0.0, "limit"
+            total, first, least, finish = 0.0, None, 0.0, "limit"
             while True:
                 if matcher is not None and matcher.is_stopped():
                     sound(matcher)
@@ -612,7 +612,9 @@ class Model:
                     token = int(self.torch.multinomial(self.torch.softmax(scores / temperature, dim=-1), 1))
                 else:
                     token = int(scores.argmax())
-                total += float(scores[token])
+                likely = float(scores[token])
+                total, least = total + likely, min(least, likely)
+                first = likely if first is None else first
                 if token in self.ends:
                     finish = "end"
                     break
@@ -626,7 +628,8 @@ class Model:
         return {
             "text": self.pieces.tokenizer.decode(
                 answer, skip_special_tokens=True, clean_up_tokenization_spaces=False),
-            "finish": finish, "log_probability": total, "prompt_tokens": len(ids), "cached_tokens": cached,
+            "finish": finish, "log_probability": total, "first": first or 0.0, "least": least,
+            "prompt_tokens": len(ids), "cached_tokens": cached,
             "generated_tokens": len(answer), "seconds": ended - began, "prefill_seconds": prefilled - began,
             "decode_seconds": ended - prefilled, "grammar": self.said_of(body),
         }

@@ -94,8 +94,8 @@ impl Answered {
             text: self.text,
             finish: if self.finish == "limit" { Finish::Limit } else { Finish::End },
             log_probability: self.log_probability.unwrap_or(f32::NEG_INFINITY),
-            first: self.first.unwrap_or(f32::NEG_INFINITY),
-            least: self.least.unwrap_or(f32::NEG_INFINITY),
+            first: self.first.or(self.log_probability).unwrap_or(f32::NEG_INFINITY),
+            least: self.least.or(self.log_probability).unwrap_or(f32::NEG_INFINITY),
             timings: Timings {
                 prompt_tokens: self.prompt_tokens,
                 cached_tokens: self.cached_tokens,
