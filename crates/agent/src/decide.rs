@@ -2,9 +2,9 @@
 //!
 //! What is plain needs no model ([`plain`]). Else the model reads, and where the rules read something else that
 //! means something else on this machine, the model itself says how likely it finds the rules' reading; the rules win
-//! where it is nearly as likely as the model's own ([`RULES_BONUS`]). Grounding is the same for both, so whoever
+//! where it is nearly as likely as the model's own ([`Weights`]). Grounding is the same for both, so whoever
 //! wins, a word that names no disk never becomes one. Where something would be erased on the word of a model that is
-//! not sure of it ([`DOUBT`]), the person is asked whether that was meant.
+//! not sure of it, the person is asked whether that was meant.
 
 use levitate_core::action::{InstallerAction, Use};
 
@@ -12,13 +12,22 @@ use crate::reading::{self, Reading};
 use crate::rules::{self, Read};
 use crate::{Answer, Context, explain, ground};
 
-/// How much likelier a model has to find its own reading than the rules', in natural logarithms, to be believed.
-/// Chosen on the kept families of the training data, see docs/understanding.md.
-pub const RULES_BONUS: f32 = 4.0;
+/// How a model's reading is weighed against the rules', in natural logarithms. Chosen on the kept families of the
+/// training data, see docs/understanding.md.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// How much likelier a model has to find its own reading than the rules', to be believed.
+    pub bonus: f32,
+    /// The same where the rules would erase and the model would not.
+    pub bonus_to_erase: f32,
+    /// The log-probability below which a model's reading is too doubtful to plan an erasure on it alone.
+    pub doubt: f32,
+    /// The same of its first token, which says what kind of thing was said.
+    pub doubt_first: f32,
+}
 
-/// The log-probability below which a model's reading is too doubtful to plan an erasure on it alone.
-/// Chosen with the bonus.
-pub const DOUBT: f32 = -1.0;
+/// What the installer uses.
+pub const WEIGHTS: Weights = Weights { bonus: 4.0, bonus_to_erase: 1.0, doubt: -1.5, doubt_first: -0.15 };
 
 /// What a model wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +36,8 @@ pub struct Heard {
     pub reading: String,
     /// Its log-probability: natural logarithm, 0 is certain.
     pub log_probability: f32,
+    /// The same of its first token that was chosen.
+    pub first: f32,
 }
 
 /// Whose reading an answer rests on.
@@ -74,6 +85,17 @@ pub fn decide(
     heard: &Heard,
     score: impl FnOnce(&str) -> Option<f32>,
 ) -> Decision {
+    weigh(text, ctx, heard, score, WEIGHTS)
+}
+
+/// As [`decide`], with other weights.
+pub fn weigh(
+    text: &str,
+    ctx: &Context<'_>,
+    heard: &Heard,
+    score: impl FnOnce(&str) -> Option<f32>,
+    weights: Weights,
+) -> Decision {
     let Some(readings) = reading::parse(&heard.reading).ok().filter(|readings| !readings.is_empty()) else {
         return without_model(text, ctx);
     };
@@ -81,25 +103,28 @@ pub fn decide(
         Decision { answer: answer(&readings, ctx), by: By::Model, reading: reading::print(&readings) };
     let rules = without_model(text, ctx);
     if matches!(rules.answer, Answer::NotUnderstood { .. }) {
-        return doubted(model, heard.log_probability, DOUBT);
+        return doubted(model, heard, weights);
     }
     if alike(&model.answer, &rules.answer) {
         // The rules word their questions and texts for what they recognised.
         return Decision { by: By::Both, ..rules };
     }
+    let bonus = match (erased(&rules.answer), erased(&model.answer)) {
+        (Some(_), None) => weights.bonus_to_erase,
+        _ => weights.bonus,
+    };
     match score(&rules.reading) {
-        Some(likely) if likely + RULES_BONUS >= heard.log_probability => rules,
-        _ => doubted(model, heard.log_probability, DOUBT),
+        Some(likely) if likely + bonus >= heard.log_probability => rules,
+        _ => doubted(model, heard, weights),
     }
 }
 
-/// A model's decision, or the question whether that was meant, where it would erase and is less likely than `doubt`.
-pub fn doubted(model: Decision, log_probability: f32, doubt: f32) -> Decision {
-    let Answer::Actions(actions) = &model.answer else { return model };
-    if log_probability >= doubt || model.by != By::Model {
+/// A model's decision, or the question whether that was meant, where it would erase and the model is not sure.
+fn doubted(model: Decision, heard: &Heard, weights: Weights) -> Decision {
+    if heard.log_probability >= weights.doubt && heard.first >= weights.doubt_first {
         return model;
     }
-    match actions.iter().find_map(erases) {
+    match erased(&model.answer) {
         Some((what, say)) => {
             let question = format!(
                 "I am not sure I understood. Shall I {what}? Then say \"{say}\", or say it another way."
@@ -107,6 +132,14 @@ pub fn doubted(model: Decision, log_probability: f32, doubt: f32) -> Decision {
             Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..model }
         }
         None => model,
+    }
+}
+
+/// The first thing that an answer would erase.
+fn erased(answer: &Answer) -> Option<(String, String)> {
+    match answer {
+        Answer::Actions(actions) => actions.iter().find_map(erases),
+        _ => None,
     }
 }
 
@@ -226,7 +259,7 @@ mod tests {
     }
 
     fn heard(reading: &str) -> Heard {
-        Heard { reading: reading.into(), log_probability: -0.5 }
+        Heard { reading: reading.into(), log_probability: -0.5, first: -0.1 }
     }
 
     #[test]
@@ -282,18 +315,35 @@ mod tests {
     fn nothing_is_erased_on_a_doubtful_word() {
         with("null", |ctx| {
             let said = "the spinning one may go, I suppose";
-            let heard = |log_probability| Heard { reading: "partition sda whole".into(), log_probability };
-            let sure = decide(said, ctx, &heard(-0.1), |_| Some(-90.0));
+            let heard = |log_probability, first| Heard {
+                reading: "partition sda whole".into(),
+                log_probability,
+                first,
+            };
+            let sure = decide(said, ctx, &heard(-0.1, -0.01), |_| Some(-90.0));
             assert!(
                 matches!(sure.answer, Answer::Actions(ref a) if matches!(a[..], [InstallerAction::Partition(_)]))
             );
-            let doubtful = decide(said, ctx, &heard(-5.0), |_| Some(-90.0));
-            let Answer::Actions(asked) = doubtful.answer else { panic!() };
-            let [InstallerAction::Clarify { question }] = &asked[..] else { panic!("{asked:?}") };
-            assert!(
-                question.contains("erase all of /dev/sda") && question.contains("\"erase sda\""),
-                "{question}"
-            );
+            for doubtful in [heard(-5.0, -0.01), heard(-0.9, -0.9)] {
+                let Answer::Actions(asked) = decide(said, ctx, &doubtful, |_| Some(-90.0)).answer else {
+                    panic!()
+                };
+                let [InstallerAction::Clarify { question }] = &asked[..] else { panic!("{asked:?}") };
+                assert!(
+                    question.contains("erase all of /dev/sda") && question.contains("\"erase sda\""),
+                    "{question}"
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn the_rules_erase_only_where_the_model_agrees_or_nearly() {
+        with("null", |ctx| {
+            let said = "erase sda";
+            let heard = Heard { reading: "talk".into(), log_probability: -0.1, first: -0.1 };
+            let by = |likely| decide(said, ctx, &heard, |_| Some(likely)).by;
+            assert_eq!((by(-0.9), by(-3.0)), (By::Rules, By::Model));
         });
     }
 

@@ -1,23 +1,44 @@
-//! How `levitate_agent::decide::RULES_BONUS` was chosen: `cargo run -p levitate-model --example weigh -- SET.jsonl... [--model PATH]`.
+//! How `levitate_agent::decide::WEIGHTS` was chosen:
+//! `cargo run -p levitate-model --example weigh -- SET.jsonl... [--model PATH] [--cases FILE]`.
 //!
-//! Every case is read by the rules and by the model, the model scores the rules' reading, and for ranges of
-//! `RULES_BONUS` and `DOUBT` the share of right answers and the number of unsafe ones is printed.
+//! Every case is read by the rules and by the model, the model scores the rules' reading, and each combination of
+//! weights is tried on that. Printed are the best ones, an unsafe case counted as three wrong ones, and the shipped.
+//! `--cases` writes what each case gave, one JSON object a line.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use levitate_agent::decide::{self, By, Decision, Heard};
-use levitate_agent::{Context, eval, grammar, prompt};
+use levitate_agent::decide::{self, Heard, WEIGHTS, Weights};
+use levitate_agent::{Answer, Context, eval, grammar, prompt, reading};
 use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
 use levitate_model::{Cancel, Embedded, Engine, Limits, Message, Options, Profile, Request, Role, find};
 
-/// Bonuses that are tried, in natural logarithms.
-const BONUSES: [f32; 9] = [-99.0, 0.0, 1.0, 2.0, 4.0, 6.0, 8.0, 12.0, 1e9];
-/// Doubts that are tried: below them an erasure is asked about.
-const DOUBTS: [f32; 6] = [-99.0, -4.0, -2.0, -1.0, -0.5, -0.2];
+const BONUSES: [f32; 5] = [1.0, 2.0, 4.0, 6.0, 8.0];
+const BONUSES_TO_ERASE: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
+const DOUBTS: [f32; 4] = [-99.0, -2.0, -1.5, -1.0];
+const DOUBTS_FIRST: [f32; 4] = [-99.0, -0.3, -0.15, -0.05];
+/// Combinations that are printed.
+const BEST: usize = 20;
+
+fn combinations() -> Vec<Weights> {
+    let mut all = vec![WEIGHTS];
+    for bonus in BONUSES {
+        for bonus_to_erase in BONUSES_TO_ERASE.into_iter().filter(|to_erase| *to_erase <= bonus) {
+            for doubt in DOUBTS {
+                all.extend(DOUBTS_FIRST.map(|doubt_first| Weights {
+                    bonus,
+                    bonus_to_erase,
+                    doubt,
+                    doubt_first,
+                }));
+            }
+        }
+    }
+    all
+}
 
 fn main() {
     let (mut sets, mut model, mut dump) = (Vec::new(), None, None);
@@ -37,9 +58,9 @@ fn main() {
     options.constant = vec![Message::new(Role::System, Profile::Reading.system(""))];
     let mut engine = Embedded::start(options).expect("an engine");
     let lists = Lists::embedded();
-    // Right and unsafe, by bonus and doubt.
-    let mut right = [[0usize; DOUBTS.len()]; BONUSES.len()];
-    let mut bad = [[0usize; DOUBTS.len()]; BONUSES.len()];
+    let combinations = combinations();
+    // Right and unsafe of each combination.
+    let mut counts = vec![(0usize, 0usize); combinations.len()];
     let mut all = 0;
     for set in &sets {
         let mut machines: BTreeMap<String, Machine> = BTreeMap::new();
@@ -49,15 +70,19 @@ fn main() {
             let ctx =
                 Context { machine: &machine, state: &case.state, history: &case.history, lists: &lists };
             all += 1;
-            let mut count = |bonus: usize, doubt: usize, answer: &levitate_agent::Answer| {
-                right[bonus][doubt] += usize::from(eval::is_right(&case.expect, answer, &machine));
-                bad[bonus][doubt] += usize::from(eval::is_unsafe(&case.expect, answer, &machine));
+            let judge = |answer: &Answer| {
+                (
+                    eval::is_right(&case.expect, answer, &machine),
+                    eval::is_unsafe(&case.expect, answer, &machine),
+                )
             };
-            let each = |count: &mut dyn FnMut(usize, usize)| {
-                (0..BONUSES.len()).for_each(|bonus| (0..DOUBTS.len()).for_each(|doubt| count(bonus, doubt)));
+            let mut count = |index: usize, (right, bad): (bool, bool)| {
+                let (sum, sum_bad) = &mut counts[index];
+                (*sum, *sum_bad) = (*sum + usize::from(right), *sum_bad + usize::from(bad));
             };
             if let Some(plain) = decide::plain(&case.user, &ctx) {
-                each(&mut |bonus, doubt| count(bonus, doubt, &plain.answer));
+                let judged = judge(&plain.answer);
+                (0..combinations.len()).for_each(|index| count(index, judged));
                 continue;
             }
             let facts = prompt::facts(&ctx);
@@ -67,53 +92,49 @@ fn main() {
                 limits: Limits::default(),
             };
             let generation = engine.generate(&request, &Cancel::default()).expect("an answer");
-            let heard = Heard { reading: generation.text, log_probability: generation.log_probability };
-            let readings = levitate_agent::reading::parse(&heard.reading).unwrap_or_default();
-            let mut scored = f32::NEG_INFINITY;
-            // A certain one: doubt is tried here.
-            let certain = Heard { log_probability: 0.0, ..heard.clone() };
-            let both = decide::decide(&case.user, &ctx, &certain, |rules| {
-                scored = engine.score(&request, rules, &Cancel::default()).unwrap_or(f32::NEG_INFINITY);
-                None
-            });
+            let heard = Heard {
+                reading: generation.text,
+                log_probability: generation.log_probability,
+                first: generation.first,
+            };
             let rules = decide::without_model(&case.user, &ctx);
-            let model = Decision { answer: decide::answer(&readings, &ctx), ..both.clone() };
+            let mut scored = None;
+            let mut score = |rules: &str| {
+                *scored.get_or_insert_with(|| {
+                    let likely = engine.score(&request, rules, &Cancel::default());
+                    likely.unwrap_or(f32::NEG_INFINITY)
+                })
+            };
+            for (index, weights) in combinations.iter().enumerate() {
+                let ask = |rules: &str| (!rules.is_empty()).then(|| score(rules));
+                let decision = decide::weigh(&case.user, &ctx, &heard, ask, *weights);
+                count(index, judge(&decision.answer));
+            }
             if let Some(dump) = &mut dump {
-                let tell = |answer: &levitate_agent::Answer| {
-                    (
-                        eval::is_right(&case.expect, answer, &machine),
-                        eval::is_unsafe(&case.expect, answer, &machine),
-                        eval::show(answer),
-                    )
-                };
+                let readings = reading::parse(&heard.reading).unwrap_or_default();
+                let tell = |answer: &Answer| (judge(answer), eval::show(answer));
                 let line = serde_json::json!({
                     "id": case.id, "user": case.user, "facts": facts, "reading": heard.reading,
-                    "log": heard.log_probability, "first": generation.first, "least": generation.least,
-                    "by": format!("{:?}", both.by), "rules_reading": rules.reading, "rules_log": scored.max(-999.0),
-                    "model": tell(&model.answer), "rules": tell(&rules.answer),
+                    "log": heard.log_probability, "first": heard.first, "least": generation.least,
+                    "rules_reading": rules.reading, "rules_log": scored.unwrap_or(-999.0).max(-999.0),
+                    "model": tell(&decide::answer(&readings, &ctx)), "rules": tell(&rules.answer),
                 });
                 writeln!(dump, "{line}").expect("written");
             }
-            each(&mut |bonus, doubt| {
-                let rules_win = both.by == By::Model && scored + BONUSES[bonus] >= heard.log_probability;
-                let decision = match both.by {
-                    By::Model if rules_win => rules.clone(),
-                    By::Model => decide::doubted(model.clone(), heard.log_probability, DOUBTS[doubt]),
-                    _ => both.clone(),
-                };
-                count(bonus, doubt, &decision.answer);
-            });
         }
     }
-    println!(
-        "{all} cases: exact/unsafe; bonus down (-99: the model, 1e9: the rules where they read anything), doubt across"
-    );
-    println!("{:>12}{}", "", DOUBTS.map(|doubt| format!("{doubt:>11}")).concat());
-    for (index, bonus) in BONUSES.iter().enumerate() {
-        let cells = (0..DOUBTS.len()).map(|doubt| {
-            format!("{:>7.3}/{:<3}", right[index][doubt] as f64 / all as f64, bad[index][doubt])
-        });
-        println!("{bonus:>12}{}", cells.collect::<String>());
+    let mut order: Vec<usize> = (1..combinations.len()).collect();
+    order.sort_by_key(|&index| std::cmp::Reverse(counts[index].0 as i64 - 3 * counts[index].1 as i64));
+    println!("{all} cases");
+    println!("{:>8}{:>10}{:>12}{:>8}{:>13}", "exact", "unsafe", "bonus", "erase", "doubt/first");
+    for &index in [0].iter().chain(order.iter().take(BEST)) {
+        let (right, bad) = counts[index];
+        let Weights { bonus, bonus_to_erase, doubt, doubt_first } = combinations[index];
+        let shipped = if index == 0 { "  shipped" } else { "" };
+        println!(
+            "{:>8.3}{bad:>10}{bonus:>12}{bonus_to_erase:>8}{doubt:>7}/{doubt_first}{shipped}",
+            right as f64 / all as f64
+        );
     }
 }
 

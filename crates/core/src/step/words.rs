@@ -1,5 +1,6 @@
 //! What a step is called: on the progress line, in the plan, and what taking it back means.
 
+use crate::action::Filesystem;
 use crate::layout::role_of;
 use crate::machine::{Firmware, TableKind};
 use crate::size::decimal;
@@ -119,10 +120,13 @@ impl Step {
                 format!("Make an encrypted LUKS2 container on {} for {}.", step.partition, step.role)
             }
             Self::MakeFilesystem(step) => format!(
-                "Make a {} file system on {} for {}{}.",
+                "Make {} {} file system on {}{}{}.",
+                // As they are spoken: an e-x-t-4, an x-f-s.
+                if matches!(step.fs, Filesystem::Ext4 | Filesystem::Xfs) { "an" } else { "a" },
                 step.fs.name(),
                 step.device,
-                step.role,
+                // Formatted by itself, a partition has no purpose yet and is called by its name.
+                if step.role == step.device { String::new() } else { format!(" for {}", step.role) },
                 if step.erases { "; what is on it is erased" } else { "" }
             ),
             Self::MountTarget(step) => {

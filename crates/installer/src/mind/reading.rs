@@ -47,7 +47,11 @@ pub(super) fn understand(
             timings: Some(generation.timings),
         });
     }
-    let heard = Heard { reading: generation.text, log_probability: generation.log_probability };
+    let heard = Heard {
+        reading: generation.text,
+        log_probability: generation.log_probability,
+        first: generation.first,
+    };
     let mut failed = None;
     let decision = decide::decide(text, ctx, &heard, |rules| {
         if rules.is_empty() {

@@ -94,6 +94,11 @@ pub(super) fn status(machine: &Machine, spec: &InstallSpec, achieved: &Achieved)
             lines.push(format!("{name}: {value}{}", if wanted == have { "" } else { " (noted)" }));
         }
     }
+    let open: Vec<&str> =
+        settings.iter().filter(|(_, wanted, _)| wanted.is_none()).map(|(name, ..)| *name).collect();
+    if !open.is_empty() {
+        lines.push(format!("as on the live system, unless you say otherwise: {}", open.join(", ")));
+    }
     for user in &spec.users {
         let made = achieved.users.iter().any(|(name, _)| *name == user.name);
         lines.push(format!(
