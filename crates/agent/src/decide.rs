@@ -4,11 +4,12 @@
 //! means something else on this machine, the model itself says how likely it finds the rules' reading; the rules win
 //! where it is nearly as likely as the model's own ([`Weights`]). Grounding is the same for both, so whoever
 //! wins, a word that names no disk never becomes one. Where something would be erased on the word of a model that is
-//! not sure of it, the person is asked whether that was meant.
+//! not sure of it, or that the person wants to keep, they are asked what was meant.
 
 use levitate_core::action::{InstallerAction, Use};
 
 use crate::reading::{self, Reading};
+use crate::refs::{Ref, Refs};
 use crate::rules::{self, Read};
 use crate::{Answer, Context, explain, ground};
 
@@ -72,6 +73,10 @@ pub fn plain(text: &str, ctx: &Context<'_>) -> Option<Decision> {
 
 /// The rules' own answer, where there is no model or it failed.
 pub fn without_model(text: &str, ctx: &Context<'_>) -> Decision {
+    sparing(text, ctx, rules_alone(text, ctx))
+}
+
+fn rules_alone(text: &str, ctx: &Context<'_>) -> Decision {
     let read = rules::read(text, ctx);
     let reading = written(&read, text);
     Decision { answer: by_rules(read, ctx), by: By::Rules, reading }
@@ -96,51 +101,98 @@ pub fn weigh(
     score: impl FnOnce(&str) -> Option<f32>,
     weights: Weights,
 ) -> Decision {
+    sparing(text, ctx, weighed(text, ctx, heard, score, weights))
+}
+
+fn weighed(
+    text: &str,
+    ctx: &Context<'_>,
+    heard: &Heard,
+    score: impl FnOnce(&str) -> Option<f32>,
+    weights: Weights,
+) -> Decision {
     let Some(readings) = reading::parse(&heard.reading).ok().filter(|readings| !readings.is_empty()) else {
-        return without_model(text, ctx);
+        return rules_alone(text, ctx);
     };
     let model =
         Decision { answer: answer(&readings, ctx), by: By::Model, reading: reading::print(&readings) };
-    let rules = without_model(text, ctx);
+    let rules = rules_alone(text, ctx);
     if matches!(rules.answer, Answer::NotUnderstood { .. }) {
-        return doubted(model, heard, weights);
+        return doubted(model, ctx, heard, weights);
     }
     if alike(&model.answer, &rules.answer) {
         // The rules word their questions and texts for what they recognised.
         return Decision { by: By::Both, ..rules };
     }
-    let bonus = match (erased(&rules.answer), erased(&model.answer)) {
+    let bonus = match (risked(&rules.answer, ctx), risked(&model.answer, ctx)) {
         (Some(_), None) => weights.bonus_to_erase,
         _ => weights.bonus,
     };
     match score(&rules.reading) {
         Some(likely) if likely + bonus >= heard.log_probability => rules,
-        _ => doubted(model, heard, weights),
+        _ => doubted(model, ctx, heard, weights),
     }
 }
 
-/// A model's decision, or the question whether that was meant, where it would erase and the model is not sure.
-fn doubted(model: Decision, heard: &Heard, weights: Weights) -> Decision {
+/// A model's decision, or the question whether that was meant, where data is at stake and the model is not sure.
+fn doubted(model: Decision, ctx: &Context<'_>, heard: &Heard, weights: Weights) -> Decision {
     if heard.log_probability >= weights.doubt && heard.first >= weights.doubt_first {
         return model;
     }
-    match erased(&model.answer) {
-        Some((what, say)) => {
-            let question = format!(
-                "I am not sure I understood. Shall I {what}? Then say \"{say}\", or say it another way."
-            );
+    match risked(&model.answer, ctx) {
+        Some(question) => {
             Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..model }
         }
         None => model,
     }
 }
 
-/// The first thing that an answer would erase.
-fn erased(answer: &Answer) -> Option<(String, String)> {
-    match answer {
-        Answer::Actions(actions) => actions.iter().find_map(erases),
-        _ => None,
+/// The question to ask before the first thing in an answer that puts data at stake.
+fn risked(answer: &Answer, ctx: &Context<'_>) -> Option<String> {
+    let Answer::Actions(actions) = answer else { return None };
+    actions.iter().find_map(|action| match action {
+        InstallerAction::Confirm => ctx
+            .state
+            .pending
+            .as_ref()
+            .filter(|waits| erases(waits).is_some())
+            .map(|_| "I am not sure that was a yes. Shall I do it: yes or no?".to_owned()),
+        action if changes_what_waits(action, ctx) => None,
+        action => erases(action).map(|(what, say)| {
+            format!("I am not sure I understood. Shall I {what}? Then say \"{say}\", or say it another way.")
+        }),
+    })
+}
+
+/// True for another layout of the disk that waits for a yes, on as much of it: it puts nothing more at stake, and
+/// is shown before it is done.
+fn changes_what_waits(action: &InstallerAction, ctx: &Context<'_>) -> bool {
+    match (action, &ctx.state.pending) {
+        (InstallerAction::Partition(new), Some(InstallerAction::Partition(waits))) => {
+            new.disk == waits.disk && new.usage == waits.usage
+        }
+        _ => false,
     }
+}
+
+/// Asks where an answer would erase a system that was said to stay in the same breath.
+fn sparing(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
+    let Answer::Actions(actions) = &decision.answer else { return decision };
+    let Some(disk) = actions.iter().find_map(|action| match action {
+        InstallerAction::Partition(request) if request.usage == Use::Whole => Some(&request.disk),
+        _ => None,
+    }) else {
+        return decision;
+    };
+    let spared = rules::spared(text, ctx).into_iter().find(|system| {
+        ground::disk::find(&Refs::one(Ref::Word(system.clone())), ctx).is_ok_and(|on| on.path == *disk)
+    });
+    let Some(system) = spared else { return decision };
+    let question = format!(
+        "You want to keep {system}, but it is on {disk}, and all of that would be erased. Shall I make room beside {system} \
+         instead, or erase all of {disk}?"
+    );
+    Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..decision }
 }
 
 /// What an action would destroy, and words for it that nobody misunderstands.
@@ -252,7 +304,11 @@ mod tests {
     use levitate_core::state::State;
 
     fn with<T>(pending: &str, test: impl FnOnce(&Context<'_>) -> T) -> T {
-        let machine = Machine::from_json(include_str!("../../../machines/two-disks.json")).unwrap();
+        on(include_str!("../../../machines/two-disks.json"), pending, test)
+    }
+
+    fn on<T>(machine: &str, pending: &str, test: impl FnOnce(&Context<'_>) -> T) -> T {
+        let machine = Machine::from_json(machine).unwrap();
         let state: State = serde_json::from_str(&format!("{{\"pending\":{pending}}}")).unwrap();
         let lists = Lists::embedded();
         test(&Context { machine: &machine, state: &state, history: &[], lists: &lists })
@@ -334,6 +390,45 @@ mod tests {
                     "{question}"
                 );
             }
+        });
+    }
+
+    #[test]
+    fn a_doubtful_yes_is_asked_about_and_a_change_of_the_plan_is_not() {
+        let waits = r#"{"action":"partition","disk":"/dev/sda","use":"whole"}"#;
+        let heard = |reading: &str| Heard { reading: reading.into(), log_probability: -0.9, first: -0.9 };
+        with(waits, |ctx| {
+            let said = "hoist the mainsail";
+            let Answer::Actions(asked) = decide(said, ctx, &heard("yes"), |_| Some(-90.0)).answer else {
+                panic!()
+            };
+            assert!(
+                matches!(&asked[..], [InstallerAction::Clarify { question }] if question.contains("yes or no")),
+                "{asked:?}"
+            );
+            let changed = decide(said, ctx, &heard("partition ? keep home=rest"), |_| Some(-90.0)).answer;
+            assert!(
+                matches!(&changed, Answer::Actions(a) if matches!(&a[..], [InstallerAction::Partition(_)])),
+                "{changed:?}"
+            );
+        });
+        with(r#"{"action":"copy_system"}"#, |ctx| {
+            let got = decide("hoist the mainsail", ctx, &heard("yes"), |_| Some(-90.0)).answer;
+            assert_eq!(got, Answer::Actions(vec![InstallerAction::Confirm]));
+        });
+    }
+
+    #[test]
+    fn what_shall_stay_is_not_erased() {
+        on(include_str!("../../../machines/windows-laptop.json"), "null", |ctx| {
+            let said = "wipe the ssd completely, but windows has to survive";
+            let heard =
+                Heard { reading: "partition nvme0n1 whole".into(), log_probability: -0.01, first: -0.001 };
+            let Answer::Actions(asked) = decide(said, ctx, &heard, |_| Some(-90.0)).answer else { panic!() };
+            assert!(
+                matches!(&asked[..], [InstallerAction::Clarify { question }] if question.contains("keep windows")),
+                "{asked:?}"
+            );
         });
     }
 

@@ -18,7 +18,10 @@ mod parts;
 mod people;
 mod question;
 mod settings;
+mod spared;
 mod stages;
+
+pub(crate) use spared::spared;
 
 /// What came of the words.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use crate::refs::{Ref, SizeSaid};
 use crate::text::{self, Token};
 
 mod sizes;
-mod words;
+pub(super) mod words;
 
 use sizes::{loose_sizes, scheme, sizes};
 use words::{SYSTEMS, references};
