@@ -13,7 +13,7 @@ pub mod places;
 mod territories;
 mod text;
 
-pub use text::{distance_allowed, fold, osa};
+pub use text::{distance_allowed, fold, osa, tails};
 
 /// The names that exist on a system.
 #[derive(Clone, Debug, Default)]

@@ -599,7 +599,7 @@ class Model:
             logits = self.advance(ids, alive)[-1]
             prefilled = time.monotonic()
             answer: list[int] = []
-            total, first, least, finish = 0.0, None, 0.0, "limit"
+            total, first, finish = 0.0, None, "limit"
             while True:
                 if matcher is not None and matcher.is_stopped():
                     sound(matcher)
@@ -613,7 +613,7 @@ class Model:
                 else:
                     token = int(scores.argmax())
                 likely = float(scores[token])
-                total, least = total + likely, min(least, likely)
+                total += likely
                 first = likely if first is None else first
                 if token in self.ends:
                     finish = "end"
@@ -628,7 +628,7 @@ class Model:
         return {
             "text": self.pieces.tokenizer.decode(
                 answer, skip_special_tokens=True, clean_up_tokenization_spaces=False),
-            "finish": finish, "log_probability": total, "first": first or 0.0, "least": least,
+            "finish": finish, "log_probability": total, "first": first or 0.0,
             "prompt_tokens": len(ids), "cached_tokens": cached,
             "generated_tokens": len(answer), "seconds": ended - began, "prefill_seconds": prefilled - began,
             "decode_seconds": ended - prefilled, "grammar": self.said_of(body),

@@ -115,7 +115,7 @@ fn main() {
                 let tell = |answer: &Answer| (judge(answer), eval::show(answer));
                 let line = serde_json::json!({
                     "id": case.id, "user": case.user, "facts": facts, "reading": heard.reading,
-                    "log": heard.log_probability, "first": heard.first, "free": generation.free,
+                    "log": heard.log_probability, "first": heard.first,
                     "rules_reading": rules.reading, "rules_log": scored.unwrap_or(-999.0).max(-999.0),
                     "model": tell(&decide::answer(&readings, &ctx)), "rules": tell(&rules.answer),
                 });

@@ -113,8 +113,6 @@ pub struct Generation {
     pub log_probability: f32,
     /// The same of its first token that was chosen: how sure the model is of the kind of thing it says.
     pub first: f32,
-    /// The same sum among all tokens, allowed or not: low where the model would have written something else.
-    pub free: f32,
     /// Where the time went.
     pub timings: Timings,
 }

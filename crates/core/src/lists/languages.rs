@@ -1,7 +1,7 @@
 //! Languages to locales and console keymaps.
 
 use super::territories::{Meant, composed, without_fillers};
-use super::{Found, Lists, distance_allowed, fold, osa};
+use super::{Found, Lists, distance_allowed, fold, osa, tails};
 
 const LANGUAGES: &str = include_str!("../../data/languages.tsv");
 
@@ -109,6 +109,7 @@ impl Lists {
             })
             .or_else(|| language_nearly(&key).map(Meant::from))
             .or_else(|| bare.as_deref().and_then(language_nearly).map(Meant::from))
+            .or_else(|| tails(&key).find_map(exact))
     }
 
     /// The console keymap that a layout name, a language or a country means here.

@@ -1,6 +1,6 @@
 //! Places to time zones: zone names, the zones' own cities, countries and regions, and GeoNames' larger cities.
 
-use super::{Found, Lists, distance_allowed, fold, osa, territories};
+use super::{Found, Lists, distance_allowed, fold, osa, tails, territories};
 
 const PLACES: &str = include_str!("../../data/places.tsv");
 const COUNTRIES: &str = include_str!("../../data/countries.tsv");
@@ -30,10 +30,10 @@ impl Lists {
                 _ => {}
             }
         }
-        match self.zone_nearly(&key) {
-            Found::Nothing => self.zone_of_head(&parts),
-            found => found,
-        }
+        let found = |found: &Found| *found != Found::Nothing;
+        let ways = [self.zone_nearly(&key), self.zone_of_head(&parts)];
+        let near = |tail: &str| [self.zone_exact(tail, false), self.zone_nearly(tail)].into_iter().find(found);
+        ways.into_iter().find(found).or_else(|| tails(&key).find_map(near)).unwrap_or(Found::Nothing)
     }
 
     /// "guadalajara jalisco", "perth, the one in australia": a large city, and behind it what is in no table. Where a

@@ -64,6 +64,17 @@ pub fn osa(a: &str, b: &str, limit: usize) -> usize {
     last[b.len()].min(limit + 1)
 }
 
+/// What is left of a place or language behind short words that a hasty ear or finger put before it: "zon
+/// copnhagen", "sera le français".
+pub fn tails(key: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(key), |rest| {
+        let (word, rest) = rest.split_once(' ')?;
+        (word.chars().count() <= 4).then_some(rest)
+    })
+    .skip(1)
+    .filter(|rest| rest.chars().count() >= 5)
+}
+
 /// How many edits a word of this length may be away and still be meant.
 pub const fn distance_allowed(length: usize) -> usize {
     match length {

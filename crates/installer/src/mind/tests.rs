@@ -34,7 +34,6 @@ impl Engine for Script {
             finish: Finish::End,
             log_probability: -0.1,
             first: -0.1,
-            free: -0.1,
             timings: Timings::default(),
         })
     }
@@ -116,7 +115,6 @@ impl Engine for Slow {
             finish: Finish::End,
             log_probability: -0.1,
             first: -0.1,
-            free: -0.1,
             timings: Timings::default(),
         })
     }

@@ -163,7 +163,7 @@ impl<'m> Worker<'m> {
             Timings { prompt_tokens: prompt, cached_tokens: self.common(&sequence), ..Timings::default() };
         timed(&mut timings.prefill, || self.begin(&sequence, || until.check()))?;
         let mut matcher = timed(&mut timings.grammar, || self.matcher(request.grammar.as_deref()))?;
-        let (mut log_probability, mut free, mut likely_first) = (0.0, 0.0, None);
+        let (mut log_probability, mut likely_first) = (0.0, None);
         let mut finish = Finish::End;
         let mut first = true;
         loop {
@@ -190,11 +190,10 @@ impl<'m> Worker<'m> {
                 let see = |_, logits: &[f32]| best = pick::best(logits, allowed.as_ref());
                 self.advance(&sequence, sequence.len() - 1, || until.check(), see)
             })?;
-            let best = best.ok_or_else(|| EngineError::Grammar("no token is allowed".into()))?;
-            log_probability += best.log;
-            free += best.free;
-            likely_first = likely_first.or(Some(best.log));
-            let (id, token) = (best.token, vocab::token(best.token));
+            let (id, log) = best.ok_or_else(|| EngineError::Grammar("no token is allowed".into()))?;
+            log_probability += log;
+            likely_first = likely_first.or(Some(log));
+            let token = vocab::token(id);
             if self.model.vocab().is_eog(token) {
                 break;
             }
@@ -205,7 +204,7 @@ impl<'m> Worker<'m> {
             sequence.push(token);
         }
         let text = self.text(&sequence[prompt..]);
-        Ok(Generation { text, finish, log_probability, first: likely_first.unwrap_or(0.0), free, timings })
+        Ok(Generation { text, finish, log_probability, first: likely_first.unwrap_or(0.0), timings })
     }
 
     /// A conversation as tokens; the template's are the template's, everything else is text.

@@ -58,7 +58,6 @@ pub struct Answered {
     pub finish: String,
     pub log_probability: Option<f32>,
     pub first: Option<f32>,
-    pub free: Option<f32>,
     pub prompt_tokens: usize,
     #[serde(default)]
     pub cached_tokens: usize,
@@ -95,7 +94,6 @@ impl Answered {
             finish: if self.finish == "limit" { Finish::Limit } else { Finish::End },
             log_probability: self.log_probability.unwrap_or(f32::NEG_INFINITY),
             first: self.first.or(self.log_probability).unwrap_or(f32::NEG_INFINITY),
-            free: self.free.or(self.log_probability).unwrap_or(f32::NEG_INFINITY),
             timings: Timings {
                 prompt_tokens: self.prompt_tokens,
                 cached_tokens: self.cached_tokens,
