@@ -6,12 +6,15 @@
 //! wins, a word that names no disk never becomes one. Where something would be erased on the word of a model that is
 //! not sure of it, or that the person wants to keep, they are asked what was meant.
 
-use levitate_core::action::{InstallerAction, Use};
+use levitate_core::action::InstallerAction;
 
 use crate::reading::{self, Reading};
-use crate::refs::{Ref, Refs};
 use crate::rules::{self, Read};
 use crate::{Answer, Context, explain, ground};
+
+mod stake;
+
+use stake::{agreeing, risked, same_layout, says_what_waits, sparing};
 
 /// How a model's reading is weighed against the rules', in natural logarithms. Chosen on the kept families of the
 /// training data, see docs/understanding.md.
@@ -21,6 +24,8 @@ pub struct Weights {
     pub bonus: f32,
     /// The same where the rules would erase and the model would not.
     pub bonus_to_erase: f32,
+    /// The same where the rules have an answer in words and the model heard a wish.
+    pub bonus_to_talk: f32,
     /// The log-probability below which a model's reading is too doubtful to plan an erasure on it alone.
     pub doubt: f32,
     /// The same of its first token, which says what kind of thing was said.
@@ -28,7 +33,8 @@ pub struct Weights {
 }
 
 /// What the installer uses.
-pub const WEIGHTS: Weights = Weights { bonus: 4.0, bonus_to_erase: 1.0, doubt: -1.5, doubt_first: -0.15 };
+pub const WEIGHTS: Weights =
+    Weights { bonus: 4.0, bonus_to_erase: 1.0, bonus_to_talk: 4.0, doubt: -1.5, doubt_first: -0.15 };
 
 /// What a model wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,7 +79,7 @@ pub fn plain(text: &str, ctx: &Context<'_>) -> Option<Decision> {
 
 /// The rules' own answer, where there is no model or it failed.
 pub fn without_model(text: &str, ctx: &Context<'_>) -> Decision {
-    sparing(text, ctx, rules_alone(text, ctx))
+    sparing(text, ctx, agreeing(text, ctx, rules_alone(text, ctx)))
 }
 
 fn rules_alone(text: &str, ctx: &Context<'_>) -> Decision {
@@ -90,53 +96,80 @@ pub fn decide(
     heard: &Heard,
     score: impl FnOnce(&str) -> Option<f32>,
 ) -> Decision {
-    weigh(text, ctx, heard, score, WEIGHTS)
+    Both::of(text, ctx, heard).weigh(text, ctx, heard, score, WEIGHTS)
 }
 
-/// As [`decide`], with other weights.
-pub fn weigh(
-    text: &str,
-    ctx: &Context<'_>,
-    heard: &Heard,
-    score: impl FnOnce(&str) -> Option<f32>,
-    weights: Weights,
-) -> Decision {
-    sparing(text, ctx, weighed(text, ctx, heard, score, weights))
+/// What both made of a sentence.
+#[derive(Clone, Debug)]
+pub struct Both {
+    /// `None`: the model wrote no reading.
+    model: Option<Decision>,
+    rules: Decision,
 }
 
-fn weighed(
-    text: &str,
-    ctx: &Context<'_>,
-    heard: &Heard,
-    score: impl FnOnce(&str) -> Option<f32>,
-    weights: Weights,
-) -> Decision {
-    let Some(readings) = reading::parse(&heard.reading).ok().filter(|readings| !readings.is_empty()) else {
-        return rules_alone(text, ctx);
-    };
-    let model =
-        Decision { answer: answer(&readings, ctx), by: By::Model, reading: reading::print(&readings) };
-    let rules = rules_alone(text, ctx);
-    if matches!(rules.answer, Answer::NotUnderstood { .. }) {
-        return doubted(model, ctx, heard, weights);
+impl Both {
+    /// Reads with the rules, and grounds both readings.
+    pub fn of(text: &str, ctx: &Context<'_>, heard: &Heard) -> Self {
+        let readings = reading::parse(&heard.reading).ok().filter(|readings| !readings.is_empty());
+        let model = readings.map(|readings| Decision {
+            answer: answer(&readings, ctx),
+            by: By::Model,
+            reading: reading::print(&readings),
+        });
+        Self { model, rules: rules_alone(text, ctx) }
     }
-    if alike(&model.answer, &rules.answer) {
-        // The rules word their questions and texts for what they recognised.
-        return Decision { by: By::Both, ..rules };
+
+    /// As [`decide`], with other weights.
+    pub fn weigh(
+        self,
+        text: &str,
+        ctx: &Context<'_>,
+        heard: &Heard,
+        score: impl FnOnce(&str) -> Option<f32>,
+        weights: Weights,
+    ) -> Decision {
+        sparing(text, ctx, agreeing(text, ctx, self.choose(ctx, heard, score, weights)))
     }
-    let bonus = match (risked(&rules.answer, ctx), risked(&model.answer, ctx)) {
-        (Some(_), None) => weights.bonus_to_erase,
-        _ => weights.bonus,
-    };
-    match score(&rules.reading) {
-        Some(likely) if likely + bonus >= heard.log_probability => rules,
-        _ => doubted(model, ctx, heard, weights),
+
+    fn choose(
+        self,
+        ctx: &Context<'_>,
+        heard: &Heard,
+        score: impl FnOnce(&str) -> Option<f32>,
+        weights: Weights,
+    ) -> Decision {
+        let Self { model: Some(model), rules } = self else { return self.rules };
+        if matches!(rules.answer, Answer::NotUnderstood { .. }) {
+            return doubted(model, ctx, heard, weights);
+        }
+        if alike(&model.answer, &rules.answer) {
+            if says_what_waits(&model, ctx) {
+                return model;
+            }
+            // The rules word their questions and texts for what they recognised.
+            return Decision { by: By::Both, ..rules };
+        }
+        let bonus = match (risked(&rules.answer, ctx), risked(&model.answer, ctx)) {
+            (Some(_), None) => weights.bonus_to_erase,
+            _ if matches!(rules.answer, Answer::Text(_)) => weights.bonus_to_talk,
+            _ => weights.bonus,
+        };
+        match score(&rules.reading) {
+            Some(likely) if likely + bonus >= heard.log_probability => rules,
+            // Where the model is not sure how the rules' own disk shall be laid out, the rules are.
+            _ if !sure(heard, weights) && same_layout(&model.answer, &rules.answer) => rules,
+            _ => doubted(model, ctx, heard, weights),
+        }
     }
+}
+
+const fn sure(heard: &Heard, weights: Weights) -> bool {
+    heard.log_probability >= weights.doubt && heard.first >= weights.doubt_first
 }
 
 /// A model's decision, or the question whether that was meant, where data is at stake and the model is not sure.
 fn doubted(model: Decision, ctx: &Context<'_>, heard: &Heard, weights: Weights) -> Decision {
-    if heard.log_probability >= weights.doubt && heard.first >= weights.doubt_first {
+    if sure(heard, weights) {
         return model;
     }
     match risked(&model.answer, ctx) {
@@ -144,79 +177,6 @@ fn doubted(model: Decision, ctx: &Context<'_>, heard: &Heard, weights: Weights) 
             Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..model }
         }
         None => model,
-    }
-}
-
-/// The question to ask before the first thing in an answer that puts data at stake.
-fn risked(answer: &Answer, ctx: &Context<'_>) -> Option<String> {
-    let Answer::Actions(actions) = answer else { return None };
-    actions.iter().find_map(|action| match action {
-        InstallerAction::Confirm => ctx
-            .state
-            .pending
-            .as_ref()
-            .filter(|waits| erases(waits).is_some())
-            .map(|_| "I am not sure that was a yes. Shall I do it: yes or no?".to_owned()),
-        action if changes_what_waits(action, ctx) => None,
-        action => erases(action).map(|(what, say)| {
-            format!("I am not sure I understood. Shall I {what}? Then say \"{say}\", or say it another way.")
-        }),
-    })
-}
-
-/// True for another layout of the disk that waits for a yes, on as much of it: it puts nothing more at stake, and
-/// is shown before it is done.
-fn changes_what_waits(action: &InstallerAction, ctx: &Context<'_>) -> bool {
-    match (action, &ctx.state.pending) {
-        (InstallerAction::Partition(new), Some(InstallerAction::Partition(waits))) => {
-            new.disk == waits.disk && new.usage == waits.usage
-        }
-        _ => false,
-    }
-}
-
-/// Asks where an answer would erase a system that was said to stay in the same breath.
-fn sparing(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
-    let Answer::Actions(actions) = &decision.answer else { return decision };
-    let Some(disk) = actions.iter().find_map(|action| match action {
-        InstallerAction::Partition(request) if request.usage == Use::Whole => Some(&request.disk),
-        _ => None,
-    }) else {
-        return decision;
-    };
-    let spared = rules::spared(text, ctx).into_iter().find(|system| {
-        ground::disk::find(&Refs::one(Ref::Word(system.clone())), ctx).is_ok_and(|on| on.path == *disk)
-    });
-    let Some(system) = spared else { return decision };
-    let question = format!(
-        "You want to keep {system}, but it is on {disk}, and all of that would be erased. Shall I make room beside {system} \
-         instead, or erase all of {disk}?"
-    );
-    Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..decision }
-}
-
-/// What an action would destroy, and words for it that nobody misunderstands.
-fn erases(action: &InstallerAction) -> Option<(String, String)> {
-    let name = |path: &str| path.trim_start_matches("/dev/").to_owned();
-    match action {
-        InstallerAction::Partition(request) => {
-            let disk = &request.disk;
-            Some(match request.usage {
-                Use::Whole => (format!("erase all of {disk}"), format!("erase {}", name(disk))),
-                Use::Free => {
-                    (format!("use the free space of {disk}"), format!("use the free space on {}", name(disk)))
-                }
-                Use::Beside => (
-                    format!("shrink what is on {disk} to make room"),
-                    format!("install beside the other system on {}", name(disk)),
-                ),
-            })
-        }
-        InstallerAction::Format { partition, filesystem } => Some((
-            format!("format {partition} as {}", filesystem.name()),
-            format!("format {} as {}", name(partition), filesystem.name()),
-        )),
-        _ => None,
     }
 }
 
@@ -415,6 +375,24 @@ mod tests {
         with(r#"{"action":"copy_system"}"#, |ctx| {
             let got = decide("hoist the mainsail", ctx, &heard("yes"), |_| Some(-90.0)).answer;
             assert_eq!(got, Answer::Actions(vec![InstallerAction::Confirm]));
+        });
+    }
+
+    #[test]
+    fn yes_and_the_plan_in_other_words_is_a_yes() {
+        let waits = r#"{"action":"partition","disk":"/dev/sda","use":"whole"}"#;
+        let heard = |reading: &str| Heard { reading: reading.into(), log_probability: -0.3, first: -0.1 };
+        with(waits, |ctx| {
+            let got = |said: &str, reading: &str| decide(said, ctx, &heard(reading), |_| Some(-90.0)).answer;
+            let yes = Answer::Actions(vec![InstallerAction::Confirm]);
+            assert_eq!(got("Sim, pode apagar tudo", "partition ? whole"), yes);
+            for (said, reading) in [
+                ("erase it", "partition ? whole"),
+                ("yes? wipe it?", "partition ? whole"),
+                ("yes, wipe it, and encrypt", "partition ? whole encrypt"),
+            ] {
+                assert_ne!(got(said, reading), yes, "{said}");
+            }
         });
     }
 

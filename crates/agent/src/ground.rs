@@ -13,12 +13,15 @@ use crate::{Context, names, shell};
 
 pub mod disk;
 mod history;
+mod makers;
 mod offers;
 mod partition;
 pub mod people;
 mod pick;
 mod plan;
 mod turn;
+
+pub use plan::is_waiting;
 
 pub use history::{devices, last_asked, mentioned_disks};
 

@@ -21,6 +21,7 @@ mod settings;
 mod spared;
 mod stages;
 
+pub(crate) use consent::begins_with_yes;
 pub(crate) use spared::spared;
 
 /// What came of the words.

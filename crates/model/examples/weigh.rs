@@ -10,15 +10,16 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use levitate_agent::decide::{self, Heard, WEIGHTS, Weights};
+use levitate_agent::decide::{self, Both, Heard, WEIGHTS, Weights};
 use levitate_agent::{Answer, Context, eval, grammar, prompt, reading};
 use levitate_core::lists::Lists;
 use levitate_core::machine::Machine;
 use levitate_model::{Cancel, Embedded, Engine, Limits, Message, Options, Profile, Request, Role, find};
 
-const BONUSES: [f32; 5] = [1.0, 2.0, 4.0, 6.0, 8.0];
-const BONUSES_TO_ERASE: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
-const DOUBTS: [f32; 4] = [-99.0, -2.0, -1.5, -1.0];
+const BONUSES: [f32; 4] = [1.0, 2.0, 4.0, 6.0];
+const BONUSES_TO_ERASE: [f32; 3] = [0.0, 1.0, 2.0];
+const BONUSES_TO_TALK: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
+const DOUBTS: [f32; 3] = [-99.0, -2.0, -1.5];
 const DOUBTS_FIRST: [f32; 4] = [-99.0, -0.3, -0.15, -0.05];
 /// Combinations that are printed.
 const BEST: usize = 20;
@@ -27,13 +28,16 @@ fn combinations() -> Vec<Weights> {
     let mut all = vec![WEIGHTS];
     for bonus in BONUSES {
         for bonus_to_erase in BONUSES_TO_ERASE.into_iter().filter(|to_erase| *to_erase <= bonus) {
-            for doubt in DOUBTS {
-                all.extend(DOUBTS_FIRST.map(|doubt_first| Weights {
-                    bonus,
-                    bonus_to_erase,
-                    doubt,
-                    doubt_first,
-                }));
+            for bonus_to_talk in BONUSES_TO_TALK.into_iter().filter(|to_talk| *to_talk <= bonus) {
+                for doubt in DOUBTS {
+                    all.extend(DOUBTS_FIRST.map(|doubt_first| Weights {
+                        bonus,
+                        bonus_to_erase,
+                        bonus_to_talk,
+                        doubt,
+                        doubt_first,
+                    }));
+                }
             }
         }
     }
@@ -105,9 +109,10 @@ fn main() {
                     likely.unwrap_or(f32::NEG_INFINITY)
                 })
             };
+            let both = Both::of(&case.user, &ctx, &heard);
             for (index, weights) in combinations.iter().enumerate() {
                 let ask = |rules: &str| (!rules.is_empty()).then(|| score(rules));
-                let decision = decide::weigh(&case.user, &ctx, &heard, ask, *weights);
+                let decision = both.clone().weigh(&case.user, &ctx, &heard, ask, *weights);
                 count(index, judge(&decision.answer));
             }
             if let Some(dump) = &mut dump {
@@ -126,13 +131,13 @@ fn main() {
     let mut order: Vec<usize> = (1..combinations.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(counts[index].0 as i64 - 3 * counts[index].1 as i64));
     println!("{all} cases");
-    println!("{:>8}{:>10}{:>12}{:>8}{:>13}", "exact", "unsafe", "bonus", "erase", "doubt/first");
+    println!("{:>8}{:>10}{:>12}{:>8}{:>8}{:>13}", "exact", "unsafe", "bonus", "erase", "talk", "doubt/first");
     for &index in [0].iter().chain(order.iter().take(BEST)) {
         let (right, bad) = counts[index];
-        let Weights { bonus, bonus_to_erase, doubt, doubt_first } = combinations[index];
+        let Weights { bonus, bonus_to_erase, bonus_to_talk, doubt, doubt_first } = combinations[index];
         let shipped = if index == 0 { "  shipped" } else { "" };
         println!(
-            "{:>8.3}{bad:>10}{bonus:>12}{bonus_to_erase:>8}{doubt:>7}/{doubt_first}{shipped}",
+            "{:>8.3}{bad:>10}{bonus:>12}{bonus_to_erase:>8}{bonus_to_talk:>8}{doubt:>7}/{doubt_first}{shipped}",
             right as f64 / all as f64
         );
     }

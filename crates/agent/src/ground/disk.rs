@@ -5,7 +5,7 @@ use levitate_core::machine::{Disk, PartitionKind, Transport};
 use levitate_core::size::{GIB, decimal};
 
 pub use super::pick::spoken_of;
-use super::{Ask, history, join, pick};
+use super::{Ask, history, join, makers, pick};
 use crate::Context;
 use crate::refs::{Ref, Refs};
 
@@ -122,6 +122,7 @@ pub(super) fn fits_word(word: &str, disk: &Disk) -> bool {
             let in_model =
                 model.split(' ').any(|part| part == maker || (maker.len() >= 2 && part.starts_with(maker)));
             in_model
+                || makers::is_made_by(maker, disk)
                 || disk.partitions.iter().any(|partition| {
                     let os = partition.os.as_deref().map(fold).unwrap_or_default();
                     let label = partition.label.as_deref().map(fold).unwrap_or_default();

@@ -169,6 +169,9 @@ pub fn find_all(said: &str, ctx: &Context<'_>, before: &[InstallerAction]) -> Re
     }
 }
 
+/// What people call the group of those who may do everything, which is `sudo` here.
+const ADMINS: &[&str] = &["wheel", "admin", "admins", "administrator", "administrators", "sudoers"];
+
 /// Membership in a group; an account that is not there yet is made where the group is the admin group.
 pub fn group(
     said: &str,
@@ -177,7 +180,7 @@ pub fn group(
     before: &[InstallerAction],
 ) -> Result<Vec<InstallerAction>, Ask> {
     let group = group.to_lowercase();
-    let group = if group == "wheel" || group == "admin" { "sudo".to_owned() } else { group };
+    let group = if ADMINS.contains(&group.as_str()) { "sudo".to_owned() } else { group };
     if !names::is_group(&group) {
         return Err(Ask::new(format!("\"{}\" is no group name. Which group do you mean?", short(&group))));
     }

@@ -2,12 +2,13 @@
 
 use levitate_core::machine::Disk;
 
-use super::{Ask, disk, history, offers};
+use super::{Ask, disk, history, makers, offers};
 use crate::Context;
 use crate::refs::{Ref, Refs};
 
 /// Every disk that the words fit, unusable ones included.
 pub(super) fn matching<'a>(refs: &Refs, ctx: &Context<'a>) -> Result<Vec<&'a Disk>, Ask> {
+    let refs = &makers::spelled(refs, ctx);
     let mut disks: Vec<&Disk> = ctx.machine.disks.iter().collect();
     if refs.0.iter().any(is_extreme) {
         // "the bigger one" of those that were just offered.

@@ -15,10 +15,27 @@ use crate::refs::{Ref, Refs, SizeSaid};
 /// # Errors
 /// A question, where the disk or its use cannot be told, or what was said does not fit.
 pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionRequest, Ask> {
-    let pending = match &ctx.state.pending {
+    let request = request(said, ctx)?;
+    if waiting(ctx) == Some(&request) {
+        return Err(Ask::new("The plan that waits says that already. Shall I do it: yes or no?"));
+    }
+    Ok(request)
+}
+
+/// True where what was said is the layout that waits for a yes.
+pub fn is_waiting(said: &PartitionSaid, ctx: &Context<'_>) -> bool {
+    waiting(ctx).is_some_and(|waits| request(said, ctx).is_ok_and(|request| request == *waits))
+}
+
+fn waiting<'a>(ctx: &Context<'a>) -> Option<&'a PartitionRequest> {
+    match &ctx.state.pending {
         Some(InstallerAction::Partition(request)) => Some(request),
         _ => None,
-    };
+    }
+}
+
+fn request(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionRequest, Ask> {
+    let pending = waiting(ctx);
     let laid_out = ctx.state.target.is_some() && ctx.state.done.contains(&Stage::Disk);
     if pending.is_none() && laid_out && said.usage == UseSaid::Keep {
         return Err(Ask::new(
@@ -45,9 +62,6 @@ pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionReques
     }
     options(said, &mut request, disk, ctx)?;
     fits(&request, disk)?;
-    if pending == Some(&request) {
-        return Err(Ask::new("The plan that waits says that already. Shall I do it: yes or no?"));
-    }
     Ok(request)
 }
 

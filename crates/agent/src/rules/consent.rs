@@ -73,6 +73,13 @@ const YES: &[&str] = &[
     "go",
 ];
 
+/// True where the first word is a yes and nothing is asked: "yes, wipe it".
+pub(crate) fn begins_with_yes(text: &str) -> bool {
+    let first = text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+    let first = first.map(levitate_core::lists::fold).unwrap_or_default();
+    YES.contains(&first.as_str()) && !text.contains('?')
+}
+
 const NO: &[&str] = &[
     "n",
     "no",

@@ -38,7 +38,11 @@ fn stays(clause: &[Token]) -> bool {
     if has(&["no", "cant"]) {
         return has(&["touch"]) || (has(&["erase", "remove"]) && !has(&["keep"]));
     }
-    let keeps = |token: &Token| token.is(&["keep"]) && !PLACES.contains(&token.raw.to_lowercase().as_str());
+    let keeps = |token: &Token| {
+        let raw = token.raw.to_lowercase();
+        (token.is(&["keep"]) && !PLACES.contains(&raw.as_str()))
+            || matches!(raw.as_str(), "remain" | "remains")
+    };
     !raw(AWAY) && (clause.iter().any(keeps) || (raw(&["leave"]) && raw(&["alone", "be", "there", "peace"])))
 }
 
@@ -61,6 +65,8 @@ mod tests {
             "don't touch windows",
             "do not erase windows, use the rest",
             "leave windows alone",
+            "erase all of it but make sure windows keeps working",
+            "windows must remain",
         ] {
             assert_eq!(spared(said, &ctx), ["windows"], "{said}");
         }

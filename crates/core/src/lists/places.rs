@@ -32,7 +32,8 @@ impl Lists {
         }
         let found = |found: &Found| *found != Found::Nothing;
         let ways = [self.zone_nearly(&key), self.zone_of_head(&parts)];
-        let near = |tail: &str| [self.zone_exact(tail, false), self.zone_nearly(tail)].into_iter().find(found);
+        let near =
+            |tail: &str| [self.zone_exact(tail, false), self.zone_nearly(tail)].into_iter().find(found);
         ways.into_iter().find(found).or_else(|| tails(&key).find_map(near)).unwrap_or(Found::Nothing)
     }
 
