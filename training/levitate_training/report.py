@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from .records import ROOT
+from .records import HELD_OUT, ROOT
 
 DOCUMENT = ROOT / "docs/understanding.md"
 BEGIN, END = "<!-- tables: training/report -->", "<!-- end of tables -->"
@@ -47,11 +47,11 @@ def table(rows: list[tuple[str, list[str]]], head: list[str]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training/report", description=__doc__)
-    parser.add_argument("--set", dest="sets", type=Path, action="append", help="a set; the held-out one, and the development set where it is beside the checkout")
+    parser.add_argument("--set", dest="sets", type=Path, action="append", help="a set; the held-out and the blind one, and the development set where it is beside the checkout")
     parser.add_argument("--server", action="store_true", help="measure the Transformers server as well (needs torch)")
     parser.add_argument("--threads", default="2", help="recorded beside the times (default 2)")
     options = parser.parse_args()
-    sets = options.sets or [p for p in (ROOT.parent / "shared/eval/dev.jsonl", ROOT / "training/heldout/heldout.jsonl") if p.exists()]
+    sets = options.sets or [p for p in (ROOT.parent / "shared/eval/dev.jsonl", *HELD_OUT) if p.exists()]
     installer = program()
     engines = {
         "model and rules (embedded, the default)": [],
