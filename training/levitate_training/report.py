@@ -1,4 +1,6 @@
-"""`training/report`: measures every engine on the sets with the installer's own `eval`, and writes the tables.
+"""`training/report`: measures the engines on the sets with the installer's own `eval`, and writes the tables.
+
+The first set is measured with every engine, the others with the model and the rules.
 
 The tables go to docs/understanding.md, between its marks; the text around them is kept. Times are those of this
 machine as it is, so nothing else should be running.
@@ -8,6 +10,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -49,21 +52,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="training/report", description=__doc__)
     parser.add_argument("--set", dest="sets", type=Path, action="append", help="a set; the held-out and the blind one, and the development set where it is beside the checkout")
     parser.add_argument("--server", action="store_true", help="measure the Transformers server as well (needs torch)")
-    parser.add_argument("--threads", default="2", help="recorded beside the times (default 2)")
     options = parser.parse_args()
     sets = options.sets or [p for p in (ROOT.parent / "shared/eval/dev.jsonl", *HELD_OUT) if p.exists()]
     installer = program()
-    engines = {
+    every = {
         "model and rules (embedded, the default)": [],
         "model alone": ["--alone"],
         "rules alone": ["--engine", "rules"],
+    }
+    first = {
         "untuned base model alone": ["--model", untuned(), "--profile", "reading", "--alone"],
         "no prefix cache, no forced tokens": ["--slow"],
     }
     if options.server:
-        engines["Transformers server"] = ["--engine", "server"]
+        python = os.environ.get("LEVITATE_PYTHON", sys.executable)
+        first["Transformers server"] = ["--engine", "server", "--python", python]
     out = []
-    for sentences in sets:
+    for number, sentences in enumerate(sets):
+        engines = every if number else every | first
         reports = {name: measure(installer, flags, sentences) for name, flags in engines.items()}
         cases = next(iter(reports.values()))["cases"]
         out.append(f"### {sentences.stem}: {cases} cases\n")

@@ -34,7 +34,7 @@ pub struct Weights {
 
 /// What the installer uses.
 pub const WEIGHTS: Weights =
-    Weights { bonus: 4.0, bonus_to_erase: 1.0, bonus_to_talk: 4.0, doubt: -1.5, doubt_first: -0.15 };
+    Weights { bonus: 4.0, bonus_to_erase: 2.0, bonus_to_talk: 0.0, doubt: -1.5, doubt_first: -0.3 };
 
 /// What a model wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,7 +144,8 @@ impl Both {
         }
         if alike(&model.answer, &rules.answer) {
             if says_what_waits(&model, ctx) {
-                return model;
+                let by = if says_what_waits(&rules, ctx) { By::Both } else { By::Model };
+                return Decision { by, ..model };
             }
             // The rules word their questions and texts for what they recognised.
             return Decision { by: By::Both, ..rules };
@@ -375,6 +376,97 @@ mod tests {
         with(r#"{"action":"copy_system"}"#, |ctx| {
             let got = decide("hoist the mainsail", ctx, &heard("yes"), |_| Some(-90.0)).answer;
             assert_eq!(got, Answer::Actions(vec![InstallerAction::Confirm]));
+        });
+    }
+
+    #[test]
+    fn what_sounds_like_a_yes_and_is_none() {
+        let waits = r#"{"action":"partition","disk":"/dev/sda","use":"whole"}"#;
+        with(waits, |ctx| {
+            for said in [
+                "undo it",
+                "redo it",
+                "can't do it",
+                "I won't do it",
+                "do it later",
+                "mach das nicht",
+                "vas-y pas",
+                "on y va pas",
+                "ja nicht",
+                "doe het niet",
+                "mach nix",
+                "pode parar",
+                "ok, warte",
+                "ok undo that",
+                "ok exit",
+                "ok later",
+                "go back",
+                "ja aber nicht windows löschen",
+                "oui mais sans effacer windows",
+                "are you sure?",
+                "are you sure",
+                "is that right?",
+                "is windows fine?",
+                "ok?",
+                "ok use sdb",
+                "right, sdb",
+                "sure, the wd",
+                "fine, use the blue",
+                "ok wait",
+                "ok hold on",
+                "ok leave it",
+                "ok scrap that",
+                "sure, wrong disk",
+                "oh yes, wrong disk",
+                "da ist windows",
+                "y que pasa",
+                "Si tu effaces tout je perds windows",
+                "ok, wipe it, but not yet",
+                "fine, but wait before you wipe it",
+                "ja lösch es, aber erst nach dem Backup",
+                "yes if windows stays",
+                "ok once the backup is through",
+                "yes, tomorrow",
+                "ok then not",
+                "sure, back up first",
+            ] {
+                let yes = Answer::Actions(vec![InstallerAction::Confirm]);
+                assert!(plain(said, ctx).is_none_or(|decision| decision.answer != yes), "plain: {said}");
+                assert_ne!(without_model(said, ctx).answer, yes, "{said}");
+                let whole =
+                    Heard { reading: "partition ? whole".into(), log_probability: -0.1, first: -0.01 };
+                assert_ne!(decide(said, ctx, &whole, |_| Some(-90.0)).answer, yes, "with a model: {said}");
+            }
+            for said in [
+                "y",
+                "yes",
+                "ok",
+                "ok go",
+                "ja",
+                "sí",
+                "si",
+                "oui",
+                "vas-y",
+                "do it",
+                "go ahead please",
+                "mach das",
+                "yes please",
+                "yep, go",
+                "yes wipe the samsung",
+                "sure, sda",
+                "alright then",
+                "I'm a little afraid, but ok",
+                "that wipes all of it, fine",
+                "los geht's",
+                "d'accord",
+                "va bene",
+                "ok let's go",
+                "claro que si",
+                "ok!",
+            ] {
+                let yes = Answer::Actions(vec![InstallerAction::Confirm]);
+                assert_eq!(without_model(said, ctx).answer, yes, "{said}");
+            }
         });
     }
 

@@ -13,7 +13,7 @@ use crate::{Context, names, shell};
 
 pub mod disk;
 mod history;
-mod makers;
+pub(crate) mod makers;
 mod offers;
 mod partition;
 pub mod people;

@@ -10,6 +10,7 @@ use crate::Context;
 use crate::reading::Reading;
 use crate::text::{Token, tokens};
 
+mod agree;
 mod answer;
 mod consent;
 mod disk;
@@ -21,7 +22,7 @@ mod settings;
 mod spared;
 mod stages;
 
-pub(crate) use consent::begins_with_yes;
+pub(crate) use agree::begins_with_yes;
 pub(crate) use spared::spared;
 
 /// What came of the words.

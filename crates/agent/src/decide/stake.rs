@@ -1,10 +1,11 @@
 //! What an answer puts at stake, and what the person said about that themselves.
 
 use levitate_core::action::{InstallerAction, Use};
+use levitate_core::lists::fold;
 
 use super::Decision;
-use crate::reading::{self, Reading};
-use crate::refs::{Ref, Refs};
+use crate::reading::{self, Reading, UseSaid};
+use crate::refs::Ref;
 use crate::{Answer, Context, ground, rules};
 
 /// True where two answers lay out the same disk and change as much of it.
@@ -22,12 +23,14 @@ pub(super) fn same_layout(a: &Answer, b: &Answer) -> bool {
 /// True where what was read is the layout that waits for a yes.
 pub(super) fn says_what_waits(decision: &Decision, ctx: &Context<'_>) -> bool {
     let readings = reading::parse(&decision.reading).unwrap_or_default();
-    matches!(&readings[..], [Reading::Partition(said)] if ground::is_waiting(said, ctx))
+    let [Reading::Partition(said)] = &readings[..] else { return false };
+    // A reading that says nothing at all is no plan.
+    (said.usage != UseSaid::Keep || !said.disk.is_empty()) && ground::is_waiting(said, ctx)
 }
 
 /// "Yes, wipe it" is a yes where wiping it is what waits for one.
 pub(super) fn agreeing(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
-    if rules::begins_with_yes(text) && says_what_waits(&decision, ctx) {
+    if rules::begins_with_yes(text, ctx) && says_what_waits(&decision, ctx) {
         return Decision { answer: Answer::Actions(vec![InstallerAction::Confirm]), ..decision };
     }
     decision
@@ -64,21 +67,35 @@ fn changes_what_waits(action: &InstallerAction, ctx: &Context<'_>) -> bool {
 /// Asks where an answer would erase a system that was said to stay in the same breath.
 pub(super) fn sparing(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
     let Answer::Actions(actions) = &decision.answer else { return decision };
-    let Some(disk) = actions.iter().find_map(|action| match action {
-        InstallerAction::Partition(request) if request.usage == Use::Whole => Some(&request.disk),
-        _ => None,
-    }) else {
-        return decision;
-    };
-    let spared = rules::spared(text, ctx).into_iter().find(|system| {
-        ground::disk::find(&Refs::one(Ref::Word(system.clone())), ctx).is_ok_and(|on| on.path == *disk)
+    let pending = ctx.state.pending.as_ref();
+    let dooms = actions.iter().find_map(|action| match action {
+        InstallerAction::Confirm => pending.and_then(|waits| doomed(text, waits, ctx)),
+        action => doomed(text, action, ctx),
     });
-    let Some(system) = spared else { return decision };
+    let Some((system, path)) = dooms else { return decision };
     let question = format!(
-        "You want to keep {system}, but it is on {disk}, and all of that would be erased. Shall I make room beside {system} \
-         instead, or erase all of {disk}?"
+        "You want to keep {system}, but it is on {path}, and all of that would be erased. Shall I erase all of {path}, or \
+         leave it and make room beside {system}?"
     );
     Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..decision }
+}
+
+/// A system that an action would erase although it was said to stay, and where it is.
+fn doomed(text: &str, action: &InstallerAction, ctx: &Context<'_>) -> Option<(String, String)> {
+    let (path, disk) = match action {
+        InstallerAction::Partition(request) if request.usage == Use::Whole => {
+            (&request.disk, ctx.machine.disk(&request.disk)?)
+        }
+        InstallerAction::Format { partition, .. } => (partition, ctx.machine.partition(partition)?.0),
+        _ => return None,
+    };
+    rules::spared(text, &disk.path, ctx).into_iter().find_map(|system| {
+        let is_here = match ctx.machine.partition(path) {
+            Some((_, partition)) => partition.os.as_deref().is_some_and(|os| fold(os).contains(&system)),
+            None => ground::disk::fits(&Ref::Word(system.clone()), disk),
+        };
+        is_here.then(|| (system, path.clone()))
+    })
 }
 
 /// What an action would destroy, and words for it that nobody misunderstands.

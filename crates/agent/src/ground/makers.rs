@@ -4,15 +4,54 @@ use levitate_core::lists::{distance_allowed, fold, osa};
 use levitate_core::machine::Disk;
 
 use super::disk;
-use crate::Context;
 use crate::refs::{Ref, Refs};
+use crate::{Context, text};
+
+/// Systems by name, whether they are here or not.
+pub(crate) const SYSTEMS: &[&str] = &[
+    "windows", "ubuntu", "debian", "fedora", "arch", "mint", "suse", "opensuse", "macos", "manjaro",
+    "gentoo", "centos", "rocky", "nixos",
+];
+
+/// Makers, whether they are here or not: a maker that is not here is asked about, never skipped.
+pub(crate) const MAKERS: &[&str] = &[
+    "samsung",
+    "crucial",
+    "wd",
+    "wdc",
+    "western",
+    "seagate",
+    "toshiba",
+    "kingston",
+    "sandisk",
+    "intel",
+    "adata",
+    "pny",
+    "patriot",
+    "kioxia",
+    "hynix",
+    "micron",
+    "lexar",
+    "corsair",
+    "sabrent",
+    "solidigm",
+    "hitachi",
+    "hgst",
+    "team",
+    "teamgroup",
+    "transcend",
+    "fujitsu",
+    "apacer",
+    "verbatim",
+    "maxtor",
+    "plextor",
+];
 
 /// How makers' model numbers begin, where they do not name the maker. A `0` stands for any digit.
 const MODELS: &[(&str, &[&str])] = &[
     ("ct0", &["crucial", "micron"]),
     ("mtfd", &["micron", "crucial"]),
     ("mz", &["samsung"]),
-    ("hd0", &["samsung"]),
     ("wd", &["wd", "western", "digital"]),
     ("st0", &["seagate"]),
     ("hts0", &["hgst", "hitachi"]),
@@ -37,7 +76,9 @@ const MODELS: &[(&str, &[&str])] = &[
 /// True where a disk's model number is one of this maker's.
 pub(super) fn is_made_by(maker: &str, disk: &Disk) -> bool {
     let model = disk.model.as_deref().map(fold).unwrap_or_default();
-    model.split(' ').any(|part| makers_of(part).any(|of| of == maker))
+    // A model that names its maker needs no guess: "ADATA HD710".
+    !model.split(' ').any(|part| MAKERS.contains(&part))
+        && model.split(' ').any(|part| makers_of(part).any(|of| of == maker))
 }
 
 /// The makers whose model numbers begin as this word does.
@@ -68,14 +109,19 @@ pub(super) fn spelled(refs: &Refs, ctx: &Context<'_>) -> Refs {
 }
 
 fn nearest(said: &str, ctx: &Context<'_>) -> Option<String> {
-    if said.chars().count() < 5 || ctx.machine.disks.iter().any(|of| disk::fits_word(said, of)) {
+    let said = &fold(said);
+    let a_name = MAKERS.contains(&said.as_str()) || SYSTEMS.contains(&said.as_str()) || text::is_known(said);
+    if said.chars().count() < 5 || a_name || ctx.machine.disks.iter().any(|of| disk::fits_word(said, of)) {
         return None;
     }
-    let limit = distance_allowed(said.len());
+    let limit = distance_allowed(said.chars().count());
     let mut near: Vec<(usize, String)> = Vec::new();
     for name in names(ctx) {
         let distance = osa(said, &name, limit);
-        if distance <= limit && !near.iter().any(|(_, known)| *known == name) {
+        if distance <= limit
+            && name.chars().next() == said.chars().next()
+            && !near.iter().any(|(_, known)| *known == name)
+        {
             near.push((distance, name));
         }
     }
@@ -103,6 +149,6 @@ fn names(ctx: &Context<'_>) -> Vec<String> {
             }
         }
     }
-    names.retain(|name| name.len() >= 4 && !name.bytes().any(|byte| byte.is_ascii_digit()));
+    names.retain(|name| name.len() >= 5 && !name.bytes().any(|byte| byte.is_ascii_digit()));
     names
 }

@@ -1,10 +1,10 @@
 //! Yes and no. About a third of what people type is this; it means something only while something waits or was asked.
 
-use super::{Words, layout_waits};
+use super::{Words, agree, layout_waits};
 use crate::Context;
 use crate::ground::last_asked;
 use crate::reading::Reading;
-use crate::text::Token;
+use crate::text::{self, Token};
 
 const YES: &[&str] = &[
     "y",
@@ -72,13 +72,6 @@ const YES: &[&str] = &[
     "prima",
     "go",
 ];
-
-/// True where the first word is a yes and nothing is asked: "yes, wipe it".
-pub(crate) fn begins_with_yes(text: &str) -> bool {
-    let first = text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
-    let first = first.map(levitate_core::lists::fold).unwrap_or_default();
-    YES.contains(&first.as_str()) && !text.contains('?')
-}
 
 const NO: &[&str] = &[
     "n",
@@ -173,7 +166,6 @@ const FILLERS: &[&str] = &[
     "wont",
     "with",
     "and",
-    "and",
     "sounds",
     "good",
     "looks",
@@ -192,7 +184,6 @@ const FILLERS: &[&str] = &[
     "por",
     "favor",
     "hazlo",
-    "passt",
     "doch",
     "dat",
     "maar",
@@ -208,15 +199,17 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         list.iter().map(|token| levitate_core::lists::fold(&token.raw).replace(' ', "")).collect();
     let lower = words.lower.as_str();
     let waits = ctx.state.pending.is_some();
+    let taken_back = agree::is_taken_back(words, ctx);
 
     let stands =
         |set: &[&str], word: &String| set.contains(&word.as_str()) || set.contains(&squeezed(word).as_str());
-    let first_yes = raw.first().is_some_and(|word| stands(YES, word));
+    let first_yes = raw.first().is_some_and(|word| agree::is_clear(word));
     let no_at = raw.iter().position(|word| stands(NO, word));
     let filler = |word: &String| FILLERS.contains(&word.as_str());
     let only_no = no_at.is_some() && raw.iter().all(|word| filler(word) || stands(NO, word));
-    let only_yes =
-        raw.iter().any(|word| stands(YES, word)) && raw.iter().all(|word| filler(word) || stands(YES, word));
+    let only_yes = !taken_back
+        && raw.iter().any(|word| stands(YES, word))
+        && raw.iter().all(|word| filler(word) || stands(YES, word));
     let phrase_yes = [
         "go ahead",
         "go for it",
@@ -293,27 +286,27 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         if only_no {
             return Some(vec![Reading::Cancel]);
         }
-        if only_yes {
-            return Some(vec![Reading::Confirm]);
-        }
         let short = raw.len() <= 9;
         if short && !edits && phrase_no.iter().any(|phrase| lower.contains(phrase)) {
             return Some(vec![Reading::Cancel]);
         }
-        if short && !edits && no_at.is_none() && phrase_yes.iter().any(|phrase| lower.contains(phrase)) {
+        if only_yes {
+            return Some(vec![Reading::Confirm]);
+        }
+        let says_yes = phrase_yes.iter().any(|phrase| text::says(lower, phrase));
+        if short && !edits && !taken_back && no_at.is_none() && says_yes {
             return Some(vec![Reading::Confirm]);
         }
         // "yes wipe suse", "that wipes windows, fine": agreed to, nothing changed. "no, the other" is an edit.
-        let last_yes = raw.last().is_some_and(|word| stands(YES, word) && word.as_str() != "go");
+        let last_yes = raw.last().is_some_and(|word| agree::is_clear(word));
         if (first_yes || last_yes)
+            && !taken_back
             && no_at.is_none()
             && !edits
             && short
             && !list.iter().any(|token| {
-                token.is(&["keep", "cant", "touch", "hostname", "timezone", "user"])
-                    || token.raw == "but"
-                    || token.raw == "only"
-                    || token.raw == "just"
+                token.is(&["keep", "touch", "hostname", "timezone", "user"])
+                    || matches!(token.raw.as_str(), "but" | "just")
             })
         {
             return Some(vec![Reading::Confirm]);
@@ -327,14 +320,17 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         }
         return None;
     }
-    let taken_back = ["scrap that", "forget that", "undo that", "take it back", "cofnij"]
+    let undone = ["scrap that", "forget that", "undo that", "take it back", "cofnij"]
         .iter()
         .any(|phrase| lower.contains(phrase));
-    if taken_back && raw.len() <= 4 {
+    if undone && raw.len() <= 4 {
         return Some(vec![Reading::Undo]);
     }
     let yes = only_yes
-        || (raw.len() <= 4 && no_at.is_none() && phrase_yes.iter().any(|phrase| lower.contains(phrase)));
+        || (raw.len() <= 4
+            && no_at.is_none()
+            && !taken_back
+            && phrase_yes.iter().any(|phrase| text::says(lower, phrase)));
     if !yes && !only_no {
         return None;
     }

@@ -5,6 +5,7 @@ use levitate_core::size::Size;
 
 use super::Words;
 use crate::Context;
+use crate::ground::makers::SYSTEMS;
 use crate::ground::{disk as disks, last_asked};
 use crate::reading::{EntrySaid, PartitionSaid, Reading, UseSaid};
 use crate::refs::{Ref, SizeSaid};
@@ -14,7 +15,7 @@ mod sizes;
 pub(super) mod words;
 
 use sizes::{loose_sizes, scheme, sizes};
-use words::{SYSTEMS, references};
+use words::references;
 pub(super) use words::{pointing, system_word};
 
 /// Everything that was found in the clauses about the layout.

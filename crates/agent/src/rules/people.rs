@@ -19,6 +19,7 @@ const NOT_NAMES: &[&str] = &[
     "mum", "our", "his", "her", "him", "she", "he", "they", "them", "their", "too", "well", "as", "rights",
     "right", "ein", "eine", "einen", "un", "una", "une", "uno", "la", "le", "el", "een", "aan", "maak",
     "crea", "cria", "cree", "creer", "crear", "ma", "byc", "zrob", "stuff", "things", "oh", "w", "either",
+    "two", "three", "four", "several", "both", "each", "more", "zwei", "drei", "deux", "trois", "dos", "due",
 ];
 
 /// Relations between the speaker and an account, by word.

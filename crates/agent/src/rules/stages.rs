@@ -113,7 +113,12 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
     if boots && !has(&["swap", "efi", "free"]) && !(negated && has(&["bootloader"])) {
         return one(Reading::Boot(boot_disk(segment)));
     }
-    if has(&["copy"]) && !negated && !has(&["erase", "whole", "hostname"]) {
+    // "The files there are copied elsewhere already" is no wish.
+    let saved =
+        says(&["copied elsewhere", "copied somewhere", "copied already", "copied off", "already copied"])
+            || (says(&["copied"])
+                && says(&["elsewhere", "other disk", "another disk", "my files", "photos"]));
+    if has(&["copy"]) && !negated && !saved && !has(&["erase", "whole", "hostname"]) {
         return one(Reading::Copy);
     }
     if (says(&[

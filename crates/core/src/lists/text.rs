@@ -64,12 +64,18 @@ pub fn osa(a: &str, b: &str, limit: usize) -> usize {
     last[b.len()].min(limit + 1)
 }
 
+/// Short words that belong to the name behind them, or turn it about.
+const MEANT: &[&str] = &[
+    "no", "not", "non", "nie", "but", "new", "old", "east", "west", "san", "st", "sao", "port", "fort",
+    "baja", "cape", "lake", "mont", "isla", "isle", "gran", "bad", "rio",
+];
+
 /// What is left of a place or language behind short words that a hasty ear or finger put before it: "zon
 /// copnhagen", "sera le français".
 pub fn tails(key: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(key), |rest| {
         let (word, rest) = rest.split_once(' ')?;
-        (word.chars().count() <= 4).then_some(rest)
+        (word.chars().count() <= 4 && !MEANT.contains(&word)).then_some(rest)
     })
     .skip(1)
     .filter(|rest| rest.chars().count() >= 5)

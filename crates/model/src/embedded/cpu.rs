@@ -7,17 +7,13 @@ use std::time::Duration;
 /// Threads for the model: the cores (not hyper-threads) that nothing else is busy on, one or two. More threads than
 /// free cores wait for each other and are slower than one.
 pub fn threads() -> usize {
-    // The average lags behind what has just begun, a single look at what runs now is chance: the least of several.
-    let now = (0..LOOKS).map(|look| {
+    // A single look is chance: the least of several. The average of the last minute says what ran, not what runs; on
+    // a live system that has just started it is high for no reason that lasts. `pace` sees what comes later.
+    let looks = (0..LOOKS).map(|look| {
         std::thread::sleep(if look == 0 { Duration::ZERO } else { BETWEEN_LOOKS });
-        fs::read_to_string("/proc/loadavg").map_or((0.0, 0.0), |text| load(&text))
+        fs::read_to_string("/proc/loadavg").map_or(0, |text| running(&text))
     });
-    let (mut average, mut running) = (0.0_f64, f64::INFINITY);
-    for (minute, now) in now {
-        average = minute;
-        running = running.min(now);
-    }
-    let busy = average.max(running);
+    let busy = looks.min().unwrap_or(0);
     let allowed = std::thread::available_parallelism().map_or(1, usize::from);
     free(cores().min(allowed), busy)
 }
@@ -26,17 +22,14 @@ pub fn threads() -> usize {
 const LOOKS: usize = 4;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
-/// The load of the last minute, and what runs now beside this thread, of a line as in `/proc/loadavg`.
-fn load(text: &str) -> (f64, f64) {
-    let mut words = text.split_whitespace();
-    let minute = words.next().and_then(|word| word.parse().ok()).unwrap_or(0.0);
-    let running = words.nth(2).and_then(|word| word.split('/').next()?.parse::<f64>().ok()).unwrap_or(1.0);
-    (minute, (running - 1.0).max(0.0))
+/// How many threads run now beside this one, of a line as in `/proc/loadavg`.
+fn running(text: &str) -> usize {
+    let now = text.split_whitespace().nth(3).and_then(|word| word.split('/').next()?.parse::<usize>().ok());
+    now.unwrap_or(1).saturating_sub(1)
 }
 
-/// Of `cores`, those that are free at this load; one or two.
-fn free(cores: usize, load: f64) -> usize {
-    let busy = (0..cores).take_while(|&count| load > count as f64 + 0.7).count();
+/// Of `cores`, those that are free beside so many busy threads; one or two.
+fn free(cores: usize, busy: usize) -> usize {
     cores.saturating_sub(busy).clamp(1, 2)
 }
 
@@ -91,19 +84,19 @@ mod tests {
 
     #[test]
     fn threads_are_the_free_cores_and_two_at_most() {
-        assert_eq!(free(8, 0.3), 2);
-        assert_eq!(free(2, 0.3), 2);
-        assert_eq!(free(2, 1.0), 1);
-        assert_eq!(free(2, 9.0), 1);
-        assert_eq!(free(4, 2.0), 2);
-        assert_eq!(free(1, 0.0), 1);
+        assert_eq!(free(8, 0), 2);
+        assert_eq!(free(2, 0), 2);
+        assert_eq!(free(2, 1), 1);
+        assert_eq!(free(2, 9), 1);
+        assert_eq!(free(4, 2), 2);
+        assert_eq!(free(1, 0), 1);
     }
 
     #[test]
-    fn load_is_what_ran_and_what_runs() {
-        assert_eq!(load("2.42 2.51 2.14 3/85 26234\n"), (2.42, 2.0));
-        assert_eq!(load("0.00 0.01 0.05 1/120 9"), (0.0, 0.0));
-        assert_eq!(load(""), (0.0, 0.0));
+    fn what_runs_now_counts_and_not_what_ran() {
+        assert_eq!(running("2.42 2.51 2.14 3/85 26234\n"), 2);
+        assert_eq!(running("9.00 8.01 7.05 1/120 9"), 0);
+        assert_eq!(running(""), 0);
     }
 
     #[test]

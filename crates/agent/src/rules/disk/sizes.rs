@@ -4,9 +4,9 @@ use levitate_core::action::{Filesystem, InstallerAction};
 use levitate_core::size::{GIB, Size};
 
 use super::Found;
-use super::words::SYSTEMS;
 use crate::Context;
 use crate::ground::disk as disks;
+use crate::ground::makers::SYSTEMS;
 use crate::reading::{EntrySaid, UseSaid};
 use crate::refs::{Ref, SizeSaid};
 use crate::rules::Words;

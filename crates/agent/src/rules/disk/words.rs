@@ -4,49 +4,10 @@ use levitate_core::lists::fold;
 
 use super::Found;
 use crate::Context;
+use crate::ground::makers::{MAKERS, SYSTEMS};
 use crate::refs::{Ref, device_name};
 use crate::rules::parts::is_partition;
 use crate::text::Token;
-
-/// Systems by name, whether they are here or not.
-pub(super) const SYSTEMS: &[&str] = &[
-    "windows", "ubuntu", "debian", "fedora", "arch", "mint", "suse", "opensuse", "macos", "manjaro",
-    "gentoo", "centos", "rocky", "nixos",
-];
-
-/// Makers, whether they are here or not: a maker that is not here is asked about, never skipped.
-const MAKERS: &[&str] = &[
-    "samsung",
-    "crucial",
-    "wd",
-    "wdc",
-    "western",
-    "seagate",
-    "toshiba",
-    "kingston",
-    "sandisk",
-    "intel",
-    "adata",
-    "pny",
-    "patriot",
-    "kioxia",
-    "hynix",
-    "micron",
-    "lexar",
-    "corsair",
-    "sabrent",
-    "solidigm",
-    "hitachi",
-    "hgst",
-    "team",
-    "teamgroup",
-    "transcend",
-    "fujitsu",
-    "apacer",
-    "verbatim",
-    "maxtor",
-    "plextor",
-];
 
 /// A system named by a word.
 pub(in crate::rules) fn system_word(token: &Token, ctx: &Context<'_>) -> Option<String> {
