@@ -456,6 +456,7 @@ mod tests {
                 "sure, sda",
                 "alright then",
                 "I'm a little afraid, but ok",
+                "I am a little afraid but okay, do it.",
                 "that wipes all of it, fine",
                 "los geht's",
                 "d'accord",

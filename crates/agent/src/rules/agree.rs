@@ -80,10 +80,10 @@ pub(super) fn is_taken_back(words: &Words<'_>, ctx: &Context<'_>) -> bool {
     let raw: Vec<String> = list.iter().map(|token| fold(&token.raw).replace(' ', "")).collect();
     let asks =
         words.text.contains(['?', '？']) || raw.first().is_some_and(|word| ASKS.contains(&word.as_str()));
-    // "I am a little scared, but ok": what comes behind the last "but" is the yes.
+    // "I am a little scared, but ok, do it": the yes stands behind the last "but".
     let but = raw.iter().rposition(|word| word == "but");
-    let ends_with_yes = raw.last().is_some_and(|word| CLEAR.contains(&word.as_str()) || word == "go");
-    asks || (but.is_some() && !ends_with_yes)
+    let yes_behind = but.is_some_and(|at| raw[at + 1..].iter().any(|word| is_clear(word)));
+    asks || (but.is_some() && !yes_behind)
         || raw.iter().any(|word| TAKES_BACK.contains(&word.as_str()))
         || list.iter().any(|token| token.is(&["no", "cant", "undo", "exit", "status", "help"]))
         || list.iter().any(|token| is_elsewhere(token, ctx))
