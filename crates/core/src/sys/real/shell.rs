@@ -93,6 +93,21 @@ mod tests {
         println!("foreground: {}", tcgetpgrp(std::io::stdin()).unwrap() == getpgrp());
     }
 
+    /// Waits until `sleep` has the terminal and sleeps: between fork and exec the shell's own child would swallow
+    /// the signal.
+    fn asleep(keyboard: &File) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < end {
+            let front = tcgetpgrp(keyboard).unwrap();
+            let status = std::fs::read_to_string(format!("/proc/{front}/status")).unwrap_or_default();
+            if status.starts_with("Name:\tsleep\n") && status.contains("\nState:\tS") {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("sleep does not run");
+    }
+
     #[test]
     fn ctrl_c_in_the_shell_is_the_shells_own_and_the_terminal_comes_back() {
         let pty = openpty(None, None).unwrap();
@@ -127,8 +142,9 @@ mod tests {
             ("echo alive-$((1+1))\n", "alive-2"),
             ("exit\n", "foreground: true"),
         ] {
-            // What is interrupted has to run first.
-            std::thread::sleep(Duration::from_millis(300));
+            if typed == "\u{3}" {
+                asleep(&keyboard);
+            }
             keyboard.write_all(typed.as_bytes()).unwrap();
             let end = Instant::now() + Duration::from_secs(30);
             while !seen.contains(shown) {
