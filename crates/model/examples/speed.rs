@@ -67,6 +67,7 @@ fn main() {
     }
     let cases = cases(&file.expect("a file of sentences"), limit);
     let found = find::model(model.as_deref()).expect("a model");
+    let found = if model.is_none() && adapter.is_none() { found.preferring_merged() } else { found };
     println!("{} sentences, {}", cases.len(), found.base.display());
     println!(
         "{:<28}{:>8}{:>8}{:>8}{:>9}{:>9}{:>9}{:>9}{:>9}{:>8}{:>8}",

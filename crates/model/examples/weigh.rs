@@ -56,7 +56,7 @@ fn main() {
             set => sets.push(PathBuf::from(set)),
         }
     }
-    let found = find::model(model.as_deref()).expect("a model");
+    let found = find::model(model.as_deref()).expect("a model").preferring_merged();
     let mut options = Options::new(&found.base);
     options.adapter = found.adapter.clone();
     options.constant = vec![Message::new(Role::System, Profile::Reading.system(""))];

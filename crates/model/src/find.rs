@@ -21,17 +21,52 @@ pub struct Found {
     pub base: PathBuf,
     /// The adapter for it.
     pub adapter: Option<PathBuf>,
+    /// `base` holds the adapter already.
+    pub merged: bool,
     /// The manifest beside it, where it is about this file.
     pub manifest: Option<Manifest>,
 }
 
 impl Found {
+    fn new(base: PathBuf) -> Self {
+        Self { base, adapter: None, merged: false, manifest: None }
+    }
+
+    /// The base and the adapter of a manifest.
+    fn pair(folder: &Path, manifest: Manifest) -> Self {
+        Self {
+            base: folder.join(&manifest.base.file),
+            adapter: manifest.adapter.as_ref().map(|entry| folder.join(&entry.file)),
+            merged: false,
+            manifest: Some(manifest),
+        }
+    }
+
+    /// What the embedded engine runs best: the merged file, where it is there.
+    #[must_use]
+    pub fn preferring_merged(self) -> Self {
+        let merged = self.manifest.as_ref().and_then(|manifest| {
+            let file = self.base.parent()?.join(&manifest.merged.as_ref()?.file);
+            file.is_file().then_some(file)
+        });
+        match merged {
+            Some(base) => Self { base, adapter: None, merged: true, ..self },
+            None => self,
+        }
+    }
+
+    /// Whether it is tuned for this program.
+    pub fn tuned(&self) -> bool {
+        self.merged || self.adapter.is_some()
+    }
+
     /// Checks the files against the manifest, see [`Manifest::verify`]; without one there is nothing to check.
     ///
     /// # Errors
     /// As [`Manifest::verify`].
     pub fn verify(&self, stamps: Option<&Path>) -> Result<(), EngineError> {
         match (&self.manifest, self.base.parent()) {
+            (Some(manifest), Some(folder)) if self.merged => manifest.verify_merged(folder, stamps),
             (Some(manifest), Some(folder)) => manifest.verify(folder, stamps),
             _ => Ok(()),
         }
@@ -39,7 +74,11 @@ impl Found {
 
     /// What names these files for sure; empty without a manifest.
     pub fn identity(&self) -> String {
-        self.manifest.as_ref().map(Manifest::identity).unwrap_or_default()
+        match &self.manifest {
+            Some(Manifest { merged: Some(merged), .. }) if self.merged => merged.sha256.clone(),
+            Some(manifest) => manifest.identity(),
+            None => String::new(),
+        }
     }
 }
 
@@ -84,10 +123,14 @@ fn folders(environment: Option<PathBuf>) -> Vec<PathBuf> {
 /// The model of a folder, by its manifest, else by name.
 fn in_folder(folder: &Path) -> Result<Option<Found>, EngineError> {
     if let Some(manifest) = Manifest::read(folder)? {
-        let base = folder.join(&manifest.base.file);
-        if base.is_file() {
-            let adapter = manifest.adapter.as_ref().map(|entry| folder.join(&entry.file));
-            return Ok(Some(Found { base, adapter, manifest: Some(manifest) }));
+        let found = Found::pair(folder, manifest);
+        if found.base.is_file() {
+            return Ok(Some(found));
+        }
+        // The live medium has no need of the pair.
+        let found = found.preferring_merged();
+        if found.merged {
+            return Ok(Some(found));
         }
     }
     match BASES.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
@@ -98,15 +141,17 @@ fn in_folder(folder: &Path) -> Result<Option<Found>, EngineError> {
 
 /// A file that was named, with what is beside it that belongs to it.
 fn beside(base: &Path) -> Result<Found, EngineError> {
-    let alone = Found { base: base.to_owned(), adapter: None, manifest: None };
+    let alone = Found::new(base.to_owned());
     let (Some(folder), Some(name)) = (base.parent(), base.file_name().and_then(|name| name.to_str())) else {
         return Ok(alone);
     };
-    if let Some(manifest) = Manifest::read(folder)?
-        && manifest.base.file == name
-    {
-        let adapter = manifest.adapter.as_ref().map(|entry| folder.join(&entry.file));
-        return Ok(Found { adapter, manifest: Some(manifest), ..alone });
+    if let Some(manifest) = Manifest::read(folder)? {
+        if manifest.base.file == name {
+            return Ok(Found::pair(folder, manifest));
+        }
+        if manifest.merged.as_ref().is_some_and(|entry| entry.file == name) {
+            return Ok(Found::pair(folder, manifest).preferring_merged());
+        }
     }
     // An adapter is for one model: only that of the default goes with a file that no manifest speaks of.
     if !BASES.contains(&name) {
@@ -143,6 +188,36 @@ mod tests {
         let found = model(Some(folder.path())).unwrap();
         assert_eq!((found.base, found.manifest), (base, None));
         assert!(found.adapter.unwrap().ends_with("levitate.adapter.gguf"));
+    }
+
+    #[test]
+    fn the_merged_file_is_taken_where_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str| folder.path().join(name);
+        let entry = |name: &str| {
+            serde_json::json!({"file": name, "sha256": "0".repeat(64), "bytes": 4, "licence": "Apache-2.0"})
+        };
+        let manifest = serde_json::json!({
+            "format": 1, "base": entry("b.gguf"), "adapter": entry("a.adapter.gguf"), "merged": entry("m.gguf"),
+            "prompt_sha256": "",
+        });
+        write(file("manifest.json"), manifest.to_string()).unwrap();
+        assert!(model(Some(folder.path())).is_err());
+        write(file("b.gguf"), "GGUF").unwrap();
+        let pair = model(Some(folder.path())).unwrap();
+        assert_eq!(pair.clone().preferring_merged(), pair, "it is not made yet");
+        assert_eq!((pair.base.clone(), pair.tuned()), (file("b.gguf"), true));
+        write(file("m.gguf"), "GGUF").unwrap();
+        // The pair is what is found, for who can add an adapter itself.
+        assert_eq!(model(Some(folder.path())).unwrap(), pair);
+        let merged = pair.clone().preferring_merged();
+        assert_eq!((merged.base.clone(), merged.adapter.clone(), merged.tuned()), (file("m.gguf"), None, true));
+        assert_ne!(merged.identity(), pair.identity());
+        // A medium carries it alone.
+        std::fs::remove_file(file("b.gguf")).unwrap();
+        assert_eq!(model(Some(folder.path())).unwrap(), merged);
+        // Named by itself it is the same.
+        assert_eq!(model(Some(&file("m.gguf"))).unwrap(), merged);
     }
 
     #[test]

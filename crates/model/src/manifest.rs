@@ -39,6 +39,10 @@ pub struct Manifest {
     /// Our adapter, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adapter: Option<FileEntry>,
+    /// The adapter in the base's weights, eight bits a weight, where that is made: the embedded engine runs it faster
+    /// than the two (`training/levitate_training/merge.py`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged: Option<FileEntry>,
     /// SHA-256 of the instruction that the adapter was trained with, in hexadecimal.
     pub prompt_sha256: String,
     /// Figures of the adapter, by name: `dev_exact`, `heldout_exact` ... as `eval` measured them.
@@ -63,7 +67,7 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(bad(format!("format {} is not known here, only {FORMAT}", manifest.format)));
         }
-        for entry in [Some(&manifest.base), manifest.adapter.as_ref()].into_iter().flatten() {
+        for entry in [Some(&manifest.base), manifest.adapter.as_ref(), manifest.merged.as_ref()].into_iter().flatten() {
             if entry.file.is_empty() || entry.file.starts_with('.') || entry.file.contains(['/', '\\']) {
                 return Err(bad(format!("\"{}\" is not a file name", entry.file)));
             }
@@ -87,43 +91,66 @@ impl Manifest {
         }
     }
 
-    /// Checks the files in `folder`: the adapter always, the base once for each size and time it has (remembered
-    /// in `stamps`, a folder of the caller's; `None`: always).
+    /// Checks the base and the adapter in `folder`: the adapter always, the base once for each size and time it has
+    /// (remembered in `stamps`, a folder of the caller's; `None`: always).
     ///
     /// # Errors
     /// [`EngineError::File`] for the first file that is missing or another one, and where the adapter was trained
     /// with another prompt.
     pub fn verify(&self, folder: &Path, stamps: Option<&Path>) -> Result<(), EngineError> {
         if let Some(entry) = &self.adapter {
-            if self.prompt_sha256 != prompt_version() {
-                return Err(EngineError::File {
-                    path: folder.join(&entry.file),
-                    problem: "an adapter for another version of the prompt".into(),
-                });
-            }
+            self.same_prompt(folder, entry)?;
             check(&folder.join(&entry.file), entry)?;
         }
-        let base = folder.join(&self.base.file);
-        let stamp = stamps.and_then(|stamps| Some((stamps.join("base.stamp"), stamp(&base, &self.base)?)));
-        if let Some((path, wanted)) = &stamp
-            && fs::read_to_string(path).is_ok_and(|known| known == *wanted)
-        {
-            return Ok(());
-        }
-        check(&base, &self.base)?;
-        if let Some((path, wanted)) = &stamp {
-            // A stamp that cannot be kept costs the next start the time of a check, no more.
-            let _ = path.parent().map(fs::create_dir_all);
-            let _ = fs::write(path, wanted);
-        }
-        Ok(())
+        check_once(folder, &self.base, stamps, "base.stamp")
     }
 
-    /// What names these files for sure: their hashes.
+    /// Checks the merged file in `folder`, once for each size and time it has, as [`verify`](Self::verify).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_merged(&self, folder: &Path, stamps: Option<&Path>) -> Result<(), EngineError> {
+        let Some(entry) = &self.merged else { return Ok(()) };
+        self.same_prompt(folder, entry)?;
+        check_once(folder, entry, stamps, "merged.stamp")
+    }
+
+    fn same_prompt(&self, folder: &Path, entry: &FileEntry) -> Result<(), EngineError> {
+        if self.prompt_sha256 == prompt_version() {
+            return Ok(());
+        }
+        let problem = "an adapter for another version of the prompt".into();
+        Err(EngineError::File { path: folder.join(&entry.file), problem })
+    }
+
+    /// What names the base and the adapter for sure: their hashes.
     pub fn identity(&self) -> String {
         let adapter = self.adapter.as_ref().map_or("", |entry| entry.sha256.as_str());
         format!("{} {adapter}", self.base.sha256)
     }
+}
+
+/// Checks a large file, unless a stamp says that this one was.
+fn check_once(
+    folder: &Path,
+    entry: &FileEntry,
+    stamps: Option<&Path>,
+    stamp_name: &str,
+) -> Result<(), EngineError> {
+    let file = folder.join(&entry.file);
+    let stamp = stamps.and_then(|stamps| Some((stamps.join(stamp_name), stamp(&file, entry)?)));
+    if let Some((path, wanted)) = &stamp
+        && fs::read_to_string(path).is_ok_and(|known| known == *wanted)
+    {
+        return Ok(());
+    }
+    check(&file, entry)?;
+    if let Some((path, wanted)) = &stamp {
+        // A stamp that cannot be kept costs the next start the time of a check, no more.
+        let _ = path.parent().map(fs::create_dir_all);
+        let _ = fs::write(path, wanted);
+    }
+    Ok(())
 }
 
 /// What is remembered of a checked file: path, size, time and hash.
@@ -165,6 +192,7 @@ mod tests {
             format: FORMAT,
             base: entry("base.gguf", "GGUF base"),
             adapter: Some(entry("levitate.adapter.gguf", "GGUF adapter")),
+            merged: Some(entry("levitate.Q8_0.gguf", "GGUF merged")),
             prompt_sha256: prompt_version(),
             figures: BTreeMap::from([("dev_exact".into(), 0.96)]),
         }
@@ -208,8 +236,16 @@ mod tests {
         assert!(verify().unwrap_err().to_string().contains("adapter.gguf"));
         fs::write(&adapter, "GGUF").unwrap();
         assert!(verify().unwrap_err().to_string().contains("4 bytes where 12 are due"));
+        // The merged file stands for both, and is checked alone.
+        let merged = || manifest.verify_merged(folder.path(), Some(&stamps));
+        assert!(merged().unwrap_err().to_string().contains("levitate.Q8_0.gguf"));
+        fs::write(folder.path().join("levitate.Q8_0.gguf"), "GGUF marged").unwrap();
+        assert!(merged().unwrap_err().to_string().contains("damaged or another"));
+        fs::write(folder.path().join("levitate.Q8_0.gguf"), "GGUF merged").unwrap();
+        merged().unwrap();
         let other = Manifest { prompt_sha256: hash::of_text("another"), ..manifest };
         assert!(other.verify(folder.path(), None).unwrap_err().to_string().contains("prompt"));
+        assert!(other.verify_merged(folder.path(), None).unwrap_err().to_string().contains("prompt"));
     }
 
     #[test]

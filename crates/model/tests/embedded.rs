@@ -58,6 +58,23 @@ fn the_answer_is_the_same_with_and_without_cache_and_forced_tokens() {
 }
 
 #[test]
+fn the_merged_file_answers_as_the_pair_does() {
+    let Some((options, _alone)) = common::options() else { return };
+    let Some(found) = common::found() else { return };
+    let merged = found.clone().preferring_merged();
+    assert!(merged.merged || !common::required(), "run scripts/model.sh: it makes the merged file");
+    if !merged.merged || found.adapter.is_none() {
+        return;
+    }
+    let pair = answers(Options { adapter: found.adapter.clone(), ..options.clone() }, false);
+    let got = answers(Options { model: merged.base.clone(), ..options }, false);
+    for ((text, log), (wanted, wanted_log)) in got.iter().zip(&pair) {
+        assert_eq!(text, wanted);
+        assert!((log - wanted_log).abs() < 0.3, "{text:?}: {log} and {wanted_log}");
+    }
+}
+
+#[test]
 fn every_answer_is_a_reading_and_its_score_is_its_own() {
     let Some((options, _alone)) = common::options() else { return };
     let mut engine = Embedded::start(options).unwrap();

@@ -36,6 +36,8 @@ pub(super) fn open(
 
 fn embedded(choice: &Choice) -> Result<Opened, EngineError> {
     let found = find::model(choice.model.as_deref())?;
+    // Who names a file means that file.
+    let found = if choice.model.as_deref().is_some_and(Path::is_file) { found } else { found.preferring_merged() };
     let cache = cache_dir();
     found.verify(cache.as_deref())?;
     let wanted = choice.profile.map(profile);
@@ -49,7 +51,7 @@ fn embedded(choice: &Choice) -> Result<Opened, EngineError> {
     if let Some(threads) = choice.threads {
         options.threads = threads.max(1);
     }
-    if wanted.map_or(found.adapter.is_some(), |profile| profile == Profile::Reading) {
+    if wanted.map_or(found.tuned(), |profile| profile == Profile::Reading) {
         options.constant = vec![Message::new(Role::System, Profile::Reading.system(""))];
     } else {
         // Perhaps one that calls functions, which is known only when it is loaded; it needs room for them.

@@ -4,15 +4,21 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use levitate_model::find::Found;
 use levitate_model::{Options, Profile, find};
 
-/// The model's file, or `None`, loudly.
-pub fn base() -> Option<PathBuf> {
+/// Whether what is missing fails a test.
+pub fn required() -> bool {
+    std::env::var_os("LEVITATE_REQUIRE_MODEL").is_some()
+}
+
+/// The model's files, or `None`, loudly.
+pub fn found() -> Option<Found> {
     let named = std::env::var_os("LEVITATE_TEST_MODEL").map(PathBuf::from);
     match find::model(named.as_deref()) {
-        Ok(found) => Some(found.base),
+        Ok(found) => Some(found),
         Err(error) => {
-            assert!(std::env::var_os("LEVITATE_REQUIRE_MODEL").is_none(), "{error}");
+            assert!(!required(), "{error}");
             // Not eprintln: the harness hides that of tests that pass.
             let _ = writeln!(
                 std::io::stderr(),
@@ -21,6 +27,11 @@ pub fn base() -> Option<PathBuf> {
             None
         }
     }
+}
+
+/// The model's file, or `None`, loudly.
+pub fn base() -> Option<PathBuf> {
+    found().map(|found| found.base)
 }
 
 /// Two engines at once would share the cores, and their times would mean nothing.

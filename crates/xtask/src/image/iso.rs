@@ -76,15 +76,20 @@ pub fn ensure(tree: &Tree, installer: &Path, models: Option<&Path>) -> Result<Pa
     Ok(iso)
 }
 
-/// The manifest, and the model and adapter that it names: other files that lie there are somebody's own.
+/// The manifest and the model that it names, with its adapter merged where that is made: other files that lie there are
+/// somebody's own.
 fn model_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let manifest = folder.join("manifest.json");
     let text =
         fs::read_to_string(&manifest).with_context(|| format!("cannot read {}", manifest.display()))?;
     let value: serde_json::Value =
         serde_json::from_str(&text).with_context(|| format!("{} is no manifest", manifest.display()))?;
-    let named = ["base", "adapter"].iter().filter_map(|entry| value[entry]["file"].as_str());
-    Ok(named.map(|name| folder.join(name)).chain([manifest.clone()]).collect())
+    let named = |entry: &&str| value[entry]["file"].as_str().map(|name| folder.join(name));
+    let models = match named(&"merged").filter(|merged| merged.is_file()) {
+        Some(merged) => vec![merged],
+        None => ["base", "adapter"].iter().filter_map(named).collect(),
+    };
+    Ok(models.into_iter().chain([manifest.clone()]).collect())
 }
 
 /// A copy of the installer without what only a debugger reads. A script, which tests of the medium use, is taken
