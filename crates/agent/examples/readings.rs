@@ -81,7 +81,8 @@ fn main() {
                 bad += 1;
                 continue;
             };
-            let ctx = Context { machine, state: &case.state, history: &case.history, lists: &lists };
+            let ctx =
+                Context { machine, state: &case.state, history: &case.history, lists: &lists, open: &[] };
             let own = own.or_else(|| labels.get(&case.id).cloned());
             let text = match &own {
                 Some(own) => own.clone(),

@@ -11,7 +11,7 @@ fn main() {
     let machine =
         Machine::from_json(&std::fs::read_to_string(arguments.next().expect("a machine")).unwrap()).unwrap();
     let (state, lists) = (State::default(), Lists::embedded());
-    let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists };
+    let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] };
     for words in arguments {
         let keys: Vec<String> =
             text::tokens(&words).into_iter().map(|token| token.spoken.unwrap_or(token.key)).collect();

@@ -150,7 +150,7 @@ mod tests {
         let mut machine = Machine::from_json(include_str!("../../../machines/two-disks.json")).unwrap();
         machine.disks[1].live_medium = true;
         let (state, lists) = (State::default(), Lists::embedded());
-        let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists };
+        let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] };
         let grammar = calls(&ctx);
         let line =
             |name: &str| grammar.lines().find(|l| l.starts_with(&format!("{name}:"))).unwrap().to_owned();

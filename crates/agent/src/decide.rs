@@ -12,8 +12,12 @@ use crate::reading::{self, Reading};
 use crate::rules::{self, Read};
 use crate::{Answer, Context, explain, ground};
 
+mod doubt;
+mod open;
 mod stake;
+mod taking;
 
+use open::{completed, harmless};
 use stake::{agreeing, risked, same_layout, says_what_waits, sparing};
 
 /// How a model's reading is weighed against the rules', in natural logarithms. Chosen on the kept families of the
@@ -67,25 +71,46 @@ pub struct Decision {
     pub by: By,
     /// That reading, as text, for the log.
     pub reading: String,
+    /// Where the answer is a question: the wish that it is about, with what was said of it before.
+    pub open: Vec<Reading>,
+}
+
+impl Decision {
+    fn of(readings: Vec<Reading>, by: By, reading: String, ctx: &Context<'_>) -> Self {
+        let readings = completed(readings, ctx);
+        let answer = answer(&readings, ctx);
+        let asks = matches!(&answer, Answer::Actions(actions) if matches!(actions[..], [InstallerAction::Clarify { .. }]));
+        Self { answer, by, reading, open: if asks { readings } else { Vec::new() } }
+    }
+
+    fn by_rules(read: Read, text: &str, ctx: &Context<'_>) -> Self {
+        let reading = written(&read, text);
+        match read {
+            Read::Readings(readings) => Self::of(readings, By::Rules, reading, ctx),
+            other => Self { answer: in_words(other, ctx), by: By::Rules, reading, open: Vec::new() },
+        }
+    }
 }
 
 /// The answer where no model is needed: nothing said, an instruction that is nobody's wish, a command line that
 /// means one action, a bare yes or no to what waits.
 pub fn plain(text: &str, ctx: &Context<'_>) -> Option<Decision> {
-    let read = rules::plain(text, ctx)?;
-    let reading = written(&read, text);
-    Some(Decision { answer: by_rules(read, ctx), by: By::Rules, reading })
+    Some(Decision::by_rules(rules::plain(text, ctx)?, text, ctx))
 }
 
 /// The rules' own answer, where there is no model or it failed.
 pub fn without_model(text: &str, ctx: &Context<'_>) -> Decision {
-    sparing(text, ctx, agreeing(text, ctx, rules_alone(text, ctx)))
+    finally(text, ctx, rules_alone(text, ctx))
+}
+
+/// What holds whoever has read the sentence.
+fn finally(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
+    let decision = sparing(text, ctx, agreeing(text, ctx, decision));
+    doubt::asked(text, ctx, taking::refused(text, ctx, decision))
 }
 
 fn rules_alone(text: &str, ctx: &Context<'_>) -> Decision {
-    let read = rules::read(text, ctx);
-    let reading = written(&read, text);
-    Decision { answer: by_rules(read, ctx), by: By::Rules, reading }
+    Decision::by_rules(rules::read(text, ctx), text, ctx)
 }
 
 /// Weighs the model's reading against the rules'. `score` gives the model's log-probability of a reading, `None`
@@ -111,10 +136,9 @@ impl Both {
     /// Reads with the rules, and grounds both readings.
     pub fn of(text: &str, ctx: &Context<'_>, heard: &Heard) -> Self {
         let readings = reading::parse(&heard.reading).ok().filter(|readings| !readings.is_empty());
-        let model = readings.map(|readings| Decision {
-            answer: answer(&readings, ctx),
-            by: By::Model,
-            reading: reading::print(&readings),
+        let model = readings.map(|readings| {
+            let reading = reading::print(&readings);
+            Decision::of(taking::comparatives(readings, text), By::Model, reading, ctx)
         });
         Self { model, rules: rules_alone(text, ctx) }
     }
@@ -128,7 +152,7 @@ impl Both {
         score: impl FnOnce(&str) -> Option<f32>,
         weights: Weights,
     ) -> Decision {
-        sparing(text, ctx, agreeing(text, ctx, self.choose(ctx, heard, score, weights)))
+        finally(text, ctx, self.choose(ctx, heard, score, weights))
     }
 
     fn choose(
@@ -175,7 +199,8 @@ fn doubted(model: Decision, ctx: &Context<'_>, heard: &Heard, weights: Weights) 
     }
     match risked(&model.answer, ctx) {
         Some(question) => {
-            Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..model }
+            let answer = Answer::Actions(vec![InstallerAction::Clarify { question }]);
+            Decision { answer, open: harmless(reading::parse(&model.reading).unwrap_or_default()), ..model }
         }
         None => model,
     }
@@ -189,7 +214,7 @@ pub fn answer(readings: &[Reading], ctx: &Context<'_>) -> Answer {
     Answer::Actions(ground::ground(readings, ctx))
 }
 
-fn by_rules(read: Read, ctx: &Context<'_>) -> Answer {
+fn in_words(read: Read, ctx: &Context<'_>) -> Answer {
     match read {
         Read::Readings(readings) => Answer::Actions(ground::ground(&readings, ctx)),
         Read::Text(text) => Answer::Text(text),
@@ -272,7 +297,7 @@ mod tests {
         let machine = Machine::from_json(machine).unwrap();
         let state: State = serde_json::from_str(&format!("{{\"pending\":{pending}}}")).unwrap();
         let lists = Lists::embedded();
-        test(&Context { machine: &machine, state: &state, history: &[], lists: &lists })
+        test(&Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] })
     }
 
     fn heard(reading: &str) -> Heard {

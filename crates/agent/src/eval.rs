@@ -138,7 +138,7 @@ pub fn score(
             report.failures.push(failure(case, &format!("no machine {}", case.machine), false));
             continue;
         };
-        let ctx = Context { machine, state: &case.state, history: &case.history, lists };
+        let ctx = Context { machine, state: &case.state, history: &case.history, lists, open: &[] };
         let start = Instant::now();
         let got = answer(&case.user, &ctx);
         times.push(start.elapsed());

@@ -23,7 +23,7 @@ mod turn;
 
 pub use plan::is_waiting;
 
-pub use history::{devices, last_asked, mentioned_disks};
+pub use history::{devices, last_asked, last_disk as mentioned_last, mentioned_disks};
 
 /// A question to the person, in place of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,9 +209,9 @@ fn unclear(ctx: &Context<'_>) -> String {
     let next = crate::explain::suggestions(ctx);
     match next.first() {
         Some(next) => {
-            format!("I am not sure what you want there. Can you say it another way, for example \"{next}\"?")
+            format!("I am not sure what you want there. Say it another way please, for example \"{next}\".")
         }
-        None => "I am not sure what you want there. Can you say it another way?".into(),
+        None => "I am not sure what you want there. Say it another way please.".into(),
     }
 }
 

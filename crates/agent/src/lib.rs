@@ -61,6 +61,9 @@ pub struct Context<'a> {
     pub history: &'a [Message],
     /// The closed lists of this system.
     pub lists: &'a Lists,
+    /// The wish that the installer's last questions are about, as it was read: an answer completes it. Where it is
+    /// empty, the rules read it from the history.
+    pub open: &'a [reading::Reading],
 }
 
 /// What came of an utterance.

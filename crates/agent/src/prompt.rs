@@ -119,7 +119,7 @@ mod tests {
             content: format!("I would erase /dev/sda. Proceed (label YES),\nor {}?", "change it ".repeat(40)),
         }];
         let lists = Lists::embedded();
-        let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
+        let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists, open: &[] };
         let text = facts(&ctx);
         assert!(text.starts_with("asked: proceed , or change it"), "{text}");
         assert!(text.ends_with("\nwaits: partition sda encrypt\nusers: vince\n"), "{text}");

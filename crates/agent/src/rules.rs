@@ -1,7 +1,7 @@
 //! Words to readings without a model.
 //!
 //! The way through, each stage giving up to the next: [`guard`] (commands, injected instructions, other jobs) ·
-//! [`question`] (asks, changes nothing) · [`consent`] (a yes or no to what waits) · [`answer`] (a bare reply to what
+//! [`choice`] (a reply to a question of ours that needs no reading) · [`question`] (asks, changes nothing) · [`consent`] (a yes or no to what waits) · [`answer`] (a bare reply to what
 //! was asked last) · clauses: [`settings`], [`people`], [`stages`], and what is left over to [`disk`].
 
 use levitate_core::action::InstallerAction;
@@ -12,6 +12,8 @@ use crate::text::{Token, tokens};
 
 mod agree;
 mod answer;
+mod banned;
+mod choice;
 mod consent;
 mod disk;
 mod guard;
@@ -22,7 +24,8 @@ mod settings;
 mod spared;
 mod stages;
 
-pub(crate) use agree::begins_with_yes;
+pub(crate) use agree::is_yes;
+pub(crate) use banned::banned;
 pub(crate) use spared::spared;
 
 /// What came of the words.
@@ -78,6 +81,9 @@ pub fn plain(text: &str, ctx: &Context<'_>) -> Option<Read> {
     if let Some(read) = guard::read(&words) {
         return Some(read);
     }
+    if let Some(read) = choice::read(text, ctx) {
+        return Some(read);
+    }
     let short = words.tokens.iter().filter(|token| !token.is_break()).count() <= BARE;
     let answer = consent::read(&words, ctx).filter(|_| short && ctx.state.pending.is_some())?;
     matches!(answer.as_slice(), [Reading::Confirm | Reading::Cancel]).then_some(Read::Readings(answer))
@@ -90,6 +96,9 @@ pub fn read(text: &str, ctx: &Context<'_>) -> Read {
         return Read::Nothing(String::new());
     }
     if let Some(read) = guard::read(&words) {
+        return read;
+    }
+    if let Some(read) = choice::read(text, ctx) {
         return read;
     }
     if let Some(read) = question::read(&words, ctx) {

@@ -100,7 +100,8 @@ fn the_table_holds() {
         let [name, context, said, expected] = fields.as_slice() else { panic!("{line}") };
         let (machine, told) = (machine(name), CONTEXTS.get(*context).expect(context));
         let history = told.messages();
-        let ctx = Context { machine: &machine, state: &told.state, history: &history, lists: &LISTS };
+        let ctx =
+            Context { machine: &machine, state: &told.state, history: &history, lists: &LISTS, open: &[] };
         let readings = reading::parse(&said.replace(" | ", "\n")).expect(said);
         let got = show(&ground::ground(&readings, &ctx));
         count += 1;
@@ -271,7 +272,7 @@ proptest! {
         let (told, text) = (&CONTEXTS[&context], lines.join("\n"));
         let readings = reading::parse(&text).map_err(|error| TestCaseError::fail(format!("{error} in {text}")))?;
         let history = told.messages();
-        let ctx = Context { machine, state: &told.state, history: &history, lists: &LISTS };
+        let ctx = Context { machine, state: &told.state, history: &history, lists: &LISTS, open: &[] };
         let actions = ground::ground(&readings, &ctx);
         let said: Vec<&str> = lines.iter().filter(|line| line.starts_with("partition ")).map(String::as_str).collect();
         for action in &actions {

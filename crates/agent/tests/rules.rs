@@ -99,7 +99,7 @@ fn the_table_holds() {
         let fields: Vec<&str> = line.split('\t').collect();
         let machine = machines.entry(fields[0].into()).or_insert_with(|| machine(fields[0]));
         let state = state(fields[1], machine);
-        let ctx = Context { machine, state: &state, history: &[], lists: &lists };
+        let ctx = Context { machine, state: &state, history: &[], lists: &lists, open: &[] };
         let got = show(&understand(fields[2], &ctx));
         written.push_str(&format!("{}\t{}\t{}\t{got}\n", fields[0], fields[1], fields[2]));
         if fields.get(3) != Some(&got.as_str()) {
@@ -188,7 +188,7 @@ proptest! {
     fn no_text_panics(text in any::<String>(), which in 0usize..4, context in 0usize..5) {
         let (machine, lists) = (machine(["t01", "t04", "t05", "t12"][which]), Lists::embedded());
         let state = state(["-", "P", "U", "D", "B"][context], &machine);
-        let _ = understand(&text, &Context { machine: &machine, state: &state, history: &[], lists: &lists });
+        let _ = understand(&text, &Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] });
     }
 
     /// Sentences of the installer's own words in any order neither panic nor touch the live medium.
@@ -201,7 +201,7 @@ proptest! {
         let (machine, lists) = (machine(["t04", "t05", "t24"][which]), Lists::embedded());
         let live: Vec<&str> = machine.disks.iter().filter(|disk| disk.live_medium).map(|disk| disk.path.as_str()).collect();
         let state = State::default();
-        let answer = understand(&words.join(" "), &Context { machine: &machine, state: &state, history: &[], lists: &lists });
+        let answer = understand(&words.join(" "), &Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] });
         if let Answer::Actions(actions) = answer {
             for action in actions {
                 if let InstallerAction::Partition(request) = &action {
@@ -220,7 +220,7 @@ proptest! {
         let sayings: Vec<String> = levitate_agent::text::tokens(&text).into_iter().map(|token| token.key).collect();
         prop_assume!(!sayings.iter().any(|key| DESTRUCTIVE.contains(&key.as_str())) && !DESTRUCTIVE.iter().any(|word| text.contains(word)));
         let (machine, lists, state) = (machine("t01"), Lists::embedded(), State::default());
-        let answer = understand(&text, &Context { machine: &machine, state: &state, history: &[], lists: &lists });
+        let answer = understand(&text, &Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] });
         if let Answer::Actions(actions) = answer {
             let destructive = actions.iter().any(|action| matches!(action, InstallerAction::Partition(_) | InstallerAction::Format { .. }));
             prop_assert!(!destructive, "{text:?} gave {actions:?}");

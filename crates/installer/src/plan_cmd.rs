@@ -107,7 +107,7 @@ impl Talk {
         for say in says {
             let mut state = achieved.state(&spec);
             state.pending.clone_from(&pending);
-            let context = Context { machine, state: &state, history: &history, lists };
+            let context = Context { machine, state: &state, history: &history, lists, open: &[] };
             let check = |actions: &[InstallerAction]| {
                 wanted(&spec, &world, actions).map(drop).map_err(|refusal| refusal.to_string())
             };

@@ -71,8 +71,13 @@ fn main() {
         for case in eval::parse(&std::fs::read_to_string(set).expect("a set")).expect("cases") {
             let machine =
                 machines.entry(case.machine.clone()).or_insert_with(|| read(set, &case.machine)).clone();
-            let ctx =
-                Context { machine: &machine, state: &case.state, history: &case.history, lists: &lists };
+            let ctx = Context {
+                machine: &machine,
+                state: &case.state,
+                history: &case.history,
+                lists: &lists,
+                open: &[],
+            };
             all += 1;
             let judge = |answer: &Answer| {
                 (

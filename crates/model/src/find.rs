@@ -194,9 +194,7 @@ mod tests {
     fn the_merged_file_is_taken_where_it_is_there() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
-        let entry = |name: &str| {
-            serde_json::json!({"file": name, "sha256": "0".repeat(64), "bytes": 4, "licence": "Apache-2.0"})
-        };
+        let entry = |name: &str| serde_json::json!({"file": name, "sha256": "0".repeat(64), "bytes": 4, "licence": "Apache-2.0"});
         let manifest = serde_json::json!({
             "format": 1, "base": entry("b.gguf"), "adapter": entry("a.adapter.gguf"), "merged": entry("m.gguf"),
             "prompt_sha256": "",
@@ -211,7 +209,10 @@ mod tests {
         // The pair is what is found, for who can add an adapter itself.
         assert_eq!(model(Some(folder.path())).unwrap(), pair);
         let merged = pair.clone().preferring_merged();
-        assert_eq!((merged.base.clone(), merged.adapter.clone(), merged.tuned()), (file("m.gguf"), None, true));
+        assert_eq!(
+            (merged.base.clone(), merged.adapter.clone(), merged.tuned()),
+            (file("m.gguf"), None, true)
+        );
         assert_ne!(merged.identity(), pair.identity());
         // A medium carries it alone.
         std::fs::remove_file(file("b.gguf")).unwrap();

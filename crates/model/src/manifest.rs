@@ -67,7 +67,9 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(bad(format!("format {} is not known here, only {FORMAT}", manifest.format)));
         }
-        for entry in [Some(&manifest.base), manifest.adapter.as_ref(), manifest.merged.as_ref()].into_iter().flatten() {
+        for entry in
+            [Some(&manifest.base), manifest.adapter.as_ref(), manifest.merged.as_ref()].into_iter().flatten()
+        {
             if entry.file.is_empty() || entry.file.starts_with('.') || entry.file.contains(['/', '\\']) {
                 return Err(bad(format!("\"{}\" is not a file name", entry.file)));
             }

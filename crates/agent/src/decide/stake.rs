@@ -4,6 +4,7 @@ use levitate_core::action::{InstallerAction, Use};
 use levitate_core::lists::fold;
 
 use super::Decision;
+use super::open::harmless;
 use crate::reading::{self, Reading, UseSaid};
 use crate::refs::Ref;
 use crate::{Answer, Context, ground, rules};
@@ -30,7 +31,7 @@ pub(super) fn says_what_waits(decision: &Decision, ctx: &Context<'_>) -> bool {
 
 /// "Yes, wipe it" is a yes where wiping it is what waits for one.
 pub(super) fn agreeing(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
-    if rules::begins_with_yes(text, ctx) && says_what_waits(&decision, ctx) {
+    if rules::is_yes(text, ctx) && says_what_waits(&decision, ctx) {
         return Decision { answer: Answer::Actions(vec![InstallerAction::Confirm]), ..decision };
     }
     decision
@@ -77,7 +78,8 @@ pub(super) fn sparing(text: &str, ctx: &Context<'_>, decision: Decision) -> Deci
         "You want to keep {system}, but it is on {path}, and all of that would be erased. Shall I erase all of {path}, or \
          leave it and make room beside {system}?"
     );
-    Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), ..decision }
+    let open = harmless(reading::parse(&decision.reading).unwrap_or_default());
+    Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), open, ..decision }
 }
 
 /// A system that an action would erase although it was said to stay, and where it is.

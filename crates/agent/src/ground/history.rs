@@ -137,12 +137,13 @@ mod tests {
             ("Done.", "done."),
         ] {
             let history = [Message { role: Role::Assistant, content: said.into() }];
-            let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
+            let ctx =
+                Context { machine: &machine, state: &state, history: &history, lists: &lists, open: &[] };
             assert_eq!(last_asked(&ctx).as_deref(), Some(asked));
         }
         let long = format!("{} on the Toshiba. Where?", "in the free space, or ".repeat(9));
         let history = [Message { role: Role::Assistant, content: long }];
-        let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
+        let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists, open: &[] };
         let asked = last_asked(&ctx).unwrap();
         assert!(asked.ends_with("on the toshiba. where?") && asked.chars().count() <= TOLD, "{asked}");
     }

@@ -155,7 +155,7 @@ pub fn find(said: &str, ctx: &Context<'_>, before: &[InstallerAction]) -> Result
 
 fn whose(users: &[String]) -> Ask {
     match users {
-        [] => Ask::new("There is no account yet. What shall it be called?"),
+        [] => Ask::new("There is no account yet. What shall the account be called?"),
         [only] => Ask::new(format!("Whose account do you mean: that of {only}?")),
         several => Ask::new(format!("Whose account do you mean: {}?", join(several, "or"))),
     }

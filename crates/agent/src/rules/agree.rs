@@ -1,14 +1,255 @@
 //! What is truly a yes to what waits. A wrong yes erases a disk, a missed one costs a question.
 
-use levitate_core::action::InstallerAction;
+use levitate_core::action::{InstallerAction, Use};
 use levitate_core::lists::fold;
 
 use super::Words;
-use super::disk::words::pointing;
+use super::consent::{PHRASES, YES, squeezed};
+use super::disk::words::{pointing, system_word};
 use crate::Context;
 use crate::ground::disk;
 use crate::refs::{Ref, device_name};
 use crate::text::Token;
+
+/// Words that may stand beside a yes and say no more than it, folded.
+const BESIDE: &[&str] = &[
+    "please",
+    "pls",
+    "plz",
+    "it",
+    "do",
+    "go",
+    "ahead",
+    "then",
+    "now",
+    "just",
+    "already",
+    "alredy",
+    "the",
+    "for",
+    "lets",
+    "so",
+    "i",
+    "am",
+    "im",
+    "a",
+    "little",
+    "bit",
+    "scared",
+    "afraid",
+    "nervous",
+    "but",
+    "that",
+    "this",
+    "thats",
+    "is",
+    "its",
+    "plan",
+    "all",
+    "of",
+    "with",
+    "thanks",
+    "thx",
+    "ty",
+    "bitte",
+    "es",
+    "eh",
+    "ehh",
+    "um",
+    "uh",
+    "hmm",
+    "and",
+    "und",
+    "et",
+    "y",
+    "e",
+    "sounds",
+    "sound",
+    "looks",
+    "look",
+    "good",
+    "great",
+    "nice",
+    "cool",
+    "well",
+    "oh",
+    "omg",
+    "god",
+    "man",
+    "mate",
+    "bro",
+    "dude",
+    "sir",
+    "weiter",
+    "machen",
+    "por",
+    "favor",
+    "hazlo",
+    "doch",
+    "dat",
+    "tout",
+    "too",
+    "tutto",
+    "onegaishimasu",
+    "im",
+    "ready",
+    "happy",
+    "whole",
+    "disk",
+    "drive",
+    "everything",
+    "away",
+    "me",
+    "by",
+    "very",
+    "much",
+    "merci",
+    "danke",
+    "gracias",
+    "grazie",
+    "obrigado",
+    "dank",
+    "prego",
+    "vas",
+    "you",
+    "thank",
+    "right",
+    "start",
+    "begin",
+    "one",
+    "on",
+    "yes",
+    "s",
+    "il",
+    "te",
+    "plait",
+    "vous",
+    "svp",
+    "maar",
+    "nur",
+    "zu",
+    "das",
+    "la",
+    "gut",
+    "bien",
+    "bueno",
+    "bene",
+    "bon",
+    "bom",
+    "exactly",
+    "gehts",
+    "que",
+    "geht",
+    "to",
+    "what",
+    "want",
+    "wanted",
+];
+
+/// Pairs and lists that are no agreement although every word of them is: "make sure", "yeah right", "you sure".
+const NO_YES: &[&str] = &[
+    "make sure",
+    "yeah right",
+    "you sure",
+    "u sure",
+    "be sure",
+    "sure is",
+    "correct the",
+    "correct this",
+    "right drive",
+    "right disk",
+    "right one",
+    "go away",
+    "one on",
+    "what is",
+    "what disk",
+    "what drive",
+    "do you",
+    "the drive is",
+    "the disk is",
+    "do i",
+    "go on me",
+    "fine one",
+    "what plan",
+    "and what",
+    "what then",
+    "is it",
+    "is that",
+    "is this",
+];
+
+/// True where every word agrees, or names what the plan erases anyway, and one of them is a yes.
+pub(super) fn agrees(words: &Words<'_>, ctx: &Context<'_>) -> bool {
+    let said = format!(" {} ", fold(words.text));
+    if NO_YES.iter().any(|pair| said.contains(&format!(" {pair} "))) {
+        return false;
+    }
+    let phrase = PHRASES.iter().any(|phrase| said.contains(&format!(" {} ", fold(phrase))));
+    let in_a_phrase = |word: &str| {
+        PHRASES.iter().any(|phrase| {
+            let phrase = fold(phrase);
+            said.contains(&format!(" {phrase} ")) && phrase.split(' ').any(|part| part == word)
+        })
+    };
+    let mut yes = phrase;
+    for token in words.tokens.iter().filter(|token| !token.is_break()) {
+        let folded = fold(&token.raw);
+        let word = folded.replace(' ', "");
+        let is_yes = YES.contains(&word.as_str()) || YES.contains(&squeezed(&word).as_str());
+        yes |= is_yes;
+        let known = is_yes
+            || BESIDE.contains(&word.as_str())
+            || folded.split(' ').all(|part| BESIDE.contains(&part) || in_a_phrase(part))
+            || is_planned(token, ctx);
+        if !known || token.size.is_some() {
+            return false;
+        }
+    }
+    yes
+}
+
+/// To erase, and all of it, in other languages, folded.
+const ERASING: &[&str] = &[
+    "apagar",
+    "apaga",
+    "tudo",
+    "loschen",
+    "losch",
+    "losche",
+    "alles",
+    "efface",
+    "effacer",
+    "effacez",
+    "borra",
+    "borrar",
+    "borralo",
+    "todo",
+    "cancella",
+    "cancellare",
+    "wis",
+    "wissen",
+    "usun",
+    "wymaz",
+    "radera",
+    "slet",
+    "format",
+    "formatear",
+];
+
+/// A word for what the plan that waits does: to erase, where it erases, and its own disk.
+fn is_planned(token: &Token, ctx: &Context<'_>) -> bool {
+    let Some(InstallerAction::Partition(request)) = &ctx.state.pending else { return false };
+    let erases = token.is(&["erase"]) || ERASING.contains(&fold(&token.raw).as_str());
+    if request.usage == Use::Whole && erases {
+        return true;
+    }
+    let Some(on) = ctx.machine.disk(&request.disk) else { return false };
+    let named = device_name(&token.key).map(Ref::Device).or_else(|| system_word(token, ctx).map(Ref::Word));
+    match named.or_else(|| pointing(token, ctx)) {
+        Some(word @ (Ref::Device(_) | Ref::Word(_))) => request.usage == Use::Whole && disk::fits(&word, on),
+        _ => false,
+    }
+}
 
 /// Words that are a yes in front of or behind others, in every language that is read here. "Si" is "if" as well, "da"
 /// is "there", "y" is "and", "go" goes back: those are a yes only where nothing else is said.
@@ -102,17 +343,20 @@ fn is_elsewhere(token: &Token, ctx: &Context<'_>) -> bool {
     let Some(on) = on else { return false };
     match device_name(&token.key).map(Ref::Device).or_else(|| pointing(token, ctx)) {
         Some(word @ (Ref::Device(_) | Ref::Word(_) | Ref::Blank)) => !disk::fits(&word, on),
+        // "A little afraid" is no disk.
+        Some(word @ (Ref::Biggest | Ref::Smallest)) if token.raw.to_lowercase() != "little" => {
+            let found = disk::find(&crate::refs::Refs::one(word), ctx);
+            found.map_or(true, |found| found.path != on.path)
+        }
         Some(Ref::Other) => true,
         _ => false,
     }
 }
 
-/// True where the first word is a clear yes and nothing takes it back: "yes, wipe it".
-pub(crate) fn begins_with_yes(text: &str, ctx: &Context<'_>) -> bool {
+/// True where all of a sentence is a yes: "yes, wipe it".
+pub(crate) fn is_yes(text: &str, ctx: &Context<'_>) -> bool {
     let words = Words::of(text);
-    let first = words.tokens.iter().find(|token| !token.is_break());
-    let clear = first.is_some_and(|token| is_clear(&fold(&token.raw)) || token.raw.to_lowercase() == "sí");
-    clear && !is_taken_back(&words, ctx)
+    agrees(&words, ctx) && !is_taken_back(&words, ctx)
 }
 
 pub(super) fn is_clear(word: &str) -> bool {

@@ -6,7 +6,7 @@ use crate::ground::last_asked;
 use crate::reading::Reading;
 use crate::text::{self, Token};
 
-const YES: &[&str] = &[
+pub(super) const YES: &[&str] = &[
     "y",
     "yes",
     "yep",
@@ -192,6 +192,35 @@ const FILLERS: &[&str] = &[
     "tutto",
 ];
 
+/// Yes in several words.
+pub(super) const PHRASES: [&str; 25] = [
+    "go ahead",
+    "go for it",
+    "do it",
+    "make it so",
+    "let's go",
+    "lets go",
+    "sounds good",
+    "looks good",
+    "ship it",
+    "send it",
+    "that's right",
+    "thats right",
+    "mach das",
+    "mach es",
+    "los geht",
+    "vas-y",
+    "on y va",
+    "d'accord",
+    "de acuerdo",
+    "va bene",
+    "carry on",
+    "that is right",
+    "fais-le",
+    "c'est bon",
+    "nur zu",
+];
+
 /// Reads an utterance that is a yes or a no and little else.
 pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>> {
     let list: Vec<&Token> = words.tokens.iter().filter(|token| !token.is_break()).collect();
@@ -203,40 +232,12 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
 
     let stands =
         |set: &[&str], word: &String| set.contains(&word.as_str()) || set.contains(&squeezed(word).as_str());
-    let first_yes = raw.first().is_some_and(|word| agree::is_clear(word));
     let no_at = raw.iter().position(|word| stands(NO, word));
     let filler = |word: &String| FILLERS.contains(&word.as_str());
     let only_no = no_at.is_some() && raw.iter().all(|word| filler(word) || stands(NO, word));
     let only_yes = !taken_back
         && raw.iter().any(|word| stands(YES, word))
         && raw.iter().all(|word| filler(word) || stands(YES, word));
-    let phrase_yes = [
-        "go ahead",
-        "go for it",
-        "do it",
-        "make it so",
-        "let's go",
-        "lets go",
-        "sounds good",
-        "looks good",
-        "ship it",
-        "send it",
-        "that's right",
-        "thats right",
-        "mach das",
-        "mach es",
-        "los geht",
-        "vas-y",
-        "on y va",
-        "d'accord",
-        "de acuerdo",
-        "va bene",
-        "carry on",
-        "that is right",
-        "fais-le",
-        "c'est bon",
-        "nur zu",
-    ];
     let phrase_no = [
         "hold on",
         "not yet",
@@ -290,25 +291,8 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         if short && !edits && phrase_no.iter().any(|phrase| lower.contains(phrase)) {
             return Some(vec![Reading::Cancel]);
         }
-        if only_yes {
-            return Some(vec![Reading::Confirm]);
-        }
-        let says_yes = phrase_yes.iter().any(|phrase| text::says(lower, phrase));
-        if short && !edits && !taken_back && no_at.is_none() && says_yes {
-            return Some(vec![Reading::Confirm]);
-        }
-        // "yes wipe suse", "that wipes windows, fine": agreed to, nothing changed. "no, the other" is an edit.
-        let last_yes = raw.last().is_some_and(|word| agree::is_clear(word));
-        if (first_yes || last_yes)
-            && !taken_back
-            && no_at.is_none()
-            && !edits
-            && short
-            && !list.iter().any(|token| {
-                token.is(&["keep", "touch", "hostname", "timezone", "user"])
-                    || matches!(token.raw.as_str(), "but" | "just")
-            })
-        {
+        // A wrong yes erases a disk: every word has to be one of agreement.
+        if !taken_back && no_at.is_none() && agree::agrees(words, ctx) {
             return Some(vec![Reading::Confirm]);
         }
         if no_at == Some(0)
@@ -330,7 +314,7 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         || (raw.len() <= 4
             && no_at.is_none()
             && !taken_back
-            && phrase_yes.iter().any(|phrase| text::says(lower, phrase)));
+            && PHRASES.iter().any(|phrase| text::says(lower, phrase)));
     if !yes && !only_no {
         return None;
     }
@@ -369,7 +353,7 @@ fn proposed(asked: &str, yes: bool, ctx: &Context<'_>) -> Option<Reading> {
             (false, sudo) => Reading::User { name: name.into(), sudo },
         });
     }
-    if !yes {
+    if !yes || (!asked.contains('?') && !asked.contains("would copy")) {
         return None;
     }
     if says(&["copy", "kopier", "copier", "copia"]) || (says(&["start?"]) && ctx.state.target.is_some()) {
@@ -384,15 +368,11 @@ fn proposed(asked: &str, yes: bool, ctx: &Context<'_>) -> Option<Reading> {
     if says(&["finish", "unmount"]) {
         return Some(Reading::Finish);
     }
-    let last = ctx.history.last().map(|message| message.content.to_lowercase()).unwrap_or_default();
-    if asked.contains('?') || ctx.state.target.is_none() {
-        return None;
-    }
-    last.contains("would copy").then_some(Reading::Copy)
+    None
 }
 
 /// "nooooo" is "no".
-fn squeezed(word: &str) -> String {
+pub(super) fn squeezed(word: &str) -> String {
     let mut out = String::new();
     for c in word.chars() {
         if !out.ends_with(c) {

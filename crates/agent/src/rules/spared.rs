@@ -8,13 +8,13 @@ use crate::refs::device_name;
 use crate::text::{Token, tokens};
 
 /// Words that begin another thought, so that "erase windows and keep my files" keeps the files.
-const JOINS: &[&str] = &[
+pub(super) const JOINS: &[&str] = &[
     "and", "but", "so", "then", "or", "while", "und", "aber", "sondern", "doch", "et", "mais", "puis", "y",
     "e", "pero", "ma", "mas", "maar", "en", "ale",
 ];
 
 /// All but what follows.
-const EXCEPT: &[&str] =
+pub(super) const EXCEPT: &[&str] =
     &["except", "besides", "ausser", "sauf", "menos", "excepto", "salvo", "tranne", "behalve"];
 
 /// To keep, beside the words of the concept; and words of the concept that say where something is.
@@ -77,7 +77,7 @@ pub(crate) fn spared(text: &str, disk: &str, ctx: &Context<'_>) -> Vec<String> {
                 before.as_str(),
                 "not" | "nicht" | "laisse" | "laissez" | "deja" | "dejar" | "lascia"
             );
-            if stays || named {
+            if stays || named || dear(clause) {
                 found.extend(system_word(token, ctx));
             }
         }
@@ -85,7 +85,7 @@ pub(crate) fn spared(text: &str, disk: &str, ctx: &Context<'_>) -> Vec<String> {
     found
 }
 
-fn raw(token: &Token) -> String {
+pub(super) fn raw(token: &Token) -> String {
     fold(&token.raw).replace(' ', "")
 }
 
@@ -103,6 +103,19 @@ fn excepted(tokens: &[Token], ctx: &Context<'_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// "Windows is my daughter's", "she needs it", "my games are on windows".
+fn dear(clause: &[Token]) -> bool {
+    let words: Vec<String> = clause.iter().map(raw).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let owned =
+        has(&["my", "mine", "her", "his", "their", "our", "meine", "mein", "mes", "mis", "heilig", "sacred"])
+            && has(&["is", "are", "on", "ist", "sind", "est", "sont", "en"]);
+    let gone = has(&[
+        "old", "go", "gone", "hate", "anymore", "longer", "mehr", "plus", "backup", "copied", "saved", "off",
+    ]);
+    owned && !gone && !clause.iter().any(|token| token.is(&["erase", "remove", "whole", "no"]))
 }
 
 /// True for a clause in which something stays: a keep without a no before it, or a harm with one.
@@ -144,7 +157,7 @@ mod tests {
     fn only_what_was_said_to_stay() {
         let machine = Machine::from_json(include_str!("../../../../machines/windows-laptop.json")).unwrap();
         let (state, lists) = (State::default(), Lists::embedded());
-        let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists };
+        let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] };
         for said in [
             "wipe the kioxia, but the windows on it has to survive",
             "keep windows and delete windows",

@@ -259,8 +259,13 @@ fn target_stages(
             }
         }
     }
-    for user in spec.passwords.iter().filter(|user| !have.passwords.contains(user)) {
-        steps.push(Step::SetPassword(SetPassword { user: user.clone() }));
+    // Wished for once more than it was set: it is set anew.
+    let mut set = have.passwords.clone();
+    for user in &spec.passwords {
+        match set.iter().position(|name| name == user) {
+            Some(at) => drop(set.swap_remove(at)),
+            None => steps.push(Step::SetPassword(SetPassword { user: user.clone() })),
+        }
     }
     if let Some(wish) = &spec.bootloader
         && !have.bootloader

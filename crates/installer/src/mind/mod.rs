@@ -15,6 +15,7 @@ mod tools;
 use std::time::Duration;
 
 use levitate_agent::decide::{self, By, Decision};
+use levitate_agent::reading::Reading;
 use levitate_agent::{Answer, Context};
 use levitate_core::action::InstallerAction;
 use levitate_core::sys::Cancel;
@@ -43,6 +44,8 @@ pub struct Thought {
     pub by: By,
     /// The reading or call, for the log and for measuring.
     pub reading: String,
+    /// Where the answer is a question: the wish that it is about.
+    pub open: Vec<Reading>,
     /// Where a model's time went.
     pub timings: Option<Timings>,
 }
@@ -54,6 +57,7 @@ impl Thought {
             answer: Answer::Text("Stopped; nothing was done.".into()),
             by: By::Model,
             reading: String::new(),
+            open: Vec::new(),
             timings: None,
         }
     }
@@ -61,7 +65,13 @@ impl Thought {
 
 impl From<Decision> for Thought {
     fn from(decision: Decision) -> Self {
-        Self { answer: decision.answer, by: decision.by, reading: decision.reading, timings: None }
+        Self {
+            answer: decision.answer,
+            by: decision.by,
+            reading: decision.reading,
+            open: decision.open,
+            timings: None,
+        }
     }
 }
 

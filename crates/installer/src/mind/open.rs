@@ -37,7 +37,8 @@ pub(super) fn open(
 fn embedded(choice: &Choice) -> Result<Opened, EngineError> {
     let found = find::model(choice.model.as_deref())?;
     // Who names a file means that file.
-    let found = if choice.model.as_deref().is_some_and(Path::is_file) { found } else { found.preferring_merged() };
+    let found =
+        if choice.model.as_deref().is_some_and(Path::is_file) { found } else { found.preferring_merged() };
     let cache = cache_dir();
     found.verify(cache.as_deref())?;
     let wanted = choice.profile.map(profile);

@@ -44,6 +44,7 @@ pub(super) fn understand(
             answer: decide::answer(&readings, ctx),
             by: By::Model,
             reading: generation.text,
+            open: Vec::new(),
             timings: Some(generation.timings),
         });
     }

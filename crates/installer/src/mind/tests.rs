@@ -64,7 +64,7 @@ fn machine() -> Machine {
 
 fn ask(mind: &mut Mind, text: &str) -> super::Thought {
     let (machine, state, lists) = (machine(), State::default(), Lists::embedded());
-    let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists };
+    let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] };
     mind.understand(text, &ctx, &|_| Ok(()), &Cancel::default())
 }
 
@@ -176,7 +176,7 @@ fn a_refused_call_goes_back_twice_at_most() {
         Ok("<tool_call>{\"name\":\"set_hostname\",\"arguments\":{\"name\":\"-bad-\"}}</tool_call>".into())
     });
     let (machine, state, lists) = (machine(), State::default(), Lists::embedded());
-    let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists };
+    let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] };
     let thought = mind.understand(
         "call it -bad-",
         &ctx,
@@ -219,7 +219,7 @@ fn four_turns_and_a_sentence_that_is_checked() {
             content: "/dev/sda, /dev/nvme0n1: two disks".into(),
         },
     ];
-    let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists };
+    let ctx = Context { machine: &machine, state: &state, history: &history, lists: &lists, open: &[] };
     let result = &history[1].content;
     let good = mind.sentence(result, &ctx, &Cancel::default());
     assert_eq!(good.as_deref(), Some("There are two disks, /dev/sda and /dev/nvme0n1."));

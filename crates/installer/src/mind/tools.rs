@@ -94,6 +94,7 @@ impl Calls {
                 answer,
                 by: By::Model,
                 reading: generation.text.clone(),
+                open: Vec::new(),
                 timings: Some(generation.timings),
             };
             let problem = match wire::parse(&generation.text) {
@@ -130,6 +131,7 @@ impl Calls {
             }]),
             by: By::Model,
             reading: String::new(),
+            open: Vec::new(),
             timings: None,
         })
     }

@@ -3,24 +3,26 @@
 use levitate_agent::{Role, explain, shell};
 use levitate_core::action::InstallerAction as Action;
 use levitate_core::apply::apply;
-use levitate_core::exec::{self, UndoneLast};
 use levitate_core::protocol::Event;
 use levitate_core::spec::InstallSpec;
 use levitate_core::sys::Cmd;
 
-use super::{After, Pending, Session, Undoable, consent, words};
+use super::{After, Pending, Session, Undoable, words};
 use crate::describe::describe;
 
 impl Session {
     /// Does the actions of one utterance. All wishes among them become one plan.
-    pub(super) fn act(&mut self, actions: Vec<Action>) {
+    pub(super) fn act(&mut self, actions: Vec<Action>, text: &str) {
         if actions.iter().any(touches_disks) {
             self.refresh();
         }
-        let mut wanted = self.spec.clone();
+        // What is said while a plan waits is added to that plan.
+        let waits = self.pending.as_ref().filter(|waits| !replaces(&actions, &waits.action));
+        let mut wanted = waits.map_or(&self.spec, |waits| &waits.spec).clone();
         let mut wishes = Vec::new();
         let mut after = After::Nothing;
         for action in actions {
+            self.anew(&mut wanted, &action);
             match apply(&wanted, &self.world(), &action) {
                 Ok(Some(next)) => {
                     wanted = next;
@@ -32,7 +34,7 @@ impl Session {
                     }
                     wishes.push(action);
                 }
-                Ok(None) => self.answer(action),
+                Ok(None) => self.answer(action, text),
                 Err(refusal) => {
                     // Half of a sentence done is worse than none: nothing of it is applied.
                     self.remember(Role::Tool, &format!("refused: {}", refusal.why));
@@ -42,6 +44,15 @@ impl Session {
         }
         if !wishes.is_empty() {
             self.wish(wanted, wishes, after);
+        }
+    }
+
+    /// A password that is set already is wished for once more.
+    fn anew(&self, wanted: &mut InstallSpec, action: &Action) {
+        let Action::SetPassword { user } = action else { return };
+        let count = |list: &[String]| list.iter().filter(|name| *name == user).count();
+        if count(&wanted.passwords) > 0 && count(&self.achieved().passwords) >= count(&wanted.passwords) {
+            wanted.passwords.push(user.clone());
         }
     }
 
@@ -61,12 +72,19 @@ impl Session {
             self.pending = None;
             return self.note(wanted, &wishes, after);
         }
+        let waits = self.pending.as_ref().filter(|waits| !replaces(&wishes, &waits.action));
+        let after = if after == After::Nothing { waits.map_or(after, |waits| waits.after) } else { after };
         let action = wishes
             .iter()
             .find(|wish| matches!(wish, Action::Partition(_) | Action::Format { .. }))
+            .or(waits.map(|waits| &waits.action))
             .or(wishes.first())
             .cloned()
             .unwrap_or(Action::CopySystem);
+        let mut plan = plan;
+        if after == After::Reboot {
+            plan.lines.push("Restart the computer.".into());
+        }
         self.begin(Pending { plan, spec: wanted, action, after });
     }
 
@@ -116,18 +134,15 @@ impl Session {
     }
 
     /// Actions that want nothing of the spec.
-    fn answer(&mut self, action: Action) {
+    fn answer(&mut self, action: Action, text: &str) {
         match action {
             Action::ListDisks => self.list_disks(),
-            Action::Confirm => match self.pending.as_ref().map(|pending| pending.plan.digest.clone()) {
-                Some(digest) => self.answered(&digest, true),
-                None => self.say("There is nothing to confirm. Say what you want to do, or \"help\"."),
-            },
+            Action::Confirm => self.agreed(),
             Action::Cancel => match self.pending.as_ref().map(|pending| pending.plan.digest.clone()) {
                 Some(digest) => self.answered(&digest, false),
                 None => self.say("There is nothing to cancel."),
             },
-            Action::Undo => self.take_back(),
+            Action::Undo => self.take_back(text),
             Action::Status => {
                 let text = words::status(&self.machine, &self.spec, &self.achieved());
                 self.say(text);
@@ -192,45 +207,12 @@ impl Session {
             Err(error) => self.say(format!("{error}")),
         }
     }
+}
 
-    fn take_back(&mut self) {
-        if self.pending.take().is_some() {
-            return self.say("The plan is dropped; nothing was changed.");
-        }
-        match self.undo.pop() {
-            None => self.say("There is nothing to take back."),
-            Some(Undoable::Wish(before)) => {
-                self.want(before);
-                self.say("Taken back. Say \"status\" to see what is noted.");
-            }
-            Some(Undoable::Plan(before)) => self.undo_plan(before),
-        }
-    }
-
-    fn undo_plan(&mut self, before: InstallSpec) {
-        let mut observer = consent::Teller::new(self.events.clone());
-        match exec::undo_last(self.sys.as_mut(), &mut self.journal, &mut observer) {
-            Ok(Some(UndoneLast::Undone { steps, kept })) => {
-                self.again = None;
-                self.want(before);
-                self.refresh();
-                for (step, why) in &kept {
-                    self.say(format!("Not taken back: {} ({why})", step.sentence()));
-                }
-                let what: Vec<String> = steps.iter().map(|step| step.title()).collect();
-                if kept.is_empty() {
-                    self.say(format!("Taken back: {}.", what.join(", ")));
-                }
-                self.stages(None);
-            }
-            Ok(Some(UndoneLast::Refused(why))) => {
-                self.undo.push(Undoable::Plan(before));
-                self.say(format!("That cannot be taken back: {why}"));
-            }
-            Ok(None) => self.say("There is nothing to take back."),
-            Err(error) => self.say(format!("Taking it back failed: {error}")),
-        }
-    }
+/// Two formats are two wishes, where the second is not said to be one more: it takes the place of the first.
+fn replaces(actions: &[Action], waits: &Action) -> bool {
+    matches!(waits, Action::Format { .. })
+        && actions.iter().any(|action| matches!(action, Action::Format { .. } | Action::Partition(_)))
 }
 
 /// Actions before which the disks are looked at again.

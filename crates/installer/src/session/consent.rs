@@ -19,7 +19,24 @@ impl Session {
     pub(super) fn propose(&mut self, pending: Pending) {
         self.show(&pending.plan, true);
         self.send(Event::Confirm { digest: pending.plan.digest.clone() });
+        self.asked = false;
         self.pending = Some(pending);
+    }
+
+    /// A yes said as a sentence: it is for the plan only where nothing else was asked since that was shown.
+    pub(super) fn agreed(&mut self) {
+        match self.pending.take() {
+            None => self.say("There is nothing to confirm. Say what you want to do, or \"help\"."),
+            Some(pending) if self.asked => {
+                self.say("Something else was asked in between, so here is the plan again.");
+                self.propose(pending);
+            }
+            Some(pending) => {
+                let digest = pending.plan.digest.clone();
+                self.pending = Some(pending);
+                self.answered(&digest, true);
+            }
+        }
     }
 
     /// Asks for the yes to the plan that waits, in so many words.

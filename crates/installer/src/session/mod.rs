@@ -5,7 +5,7 @@
 //! engine on a simulated copy of the probed machine, so nothing here asks whether it may write.
 //!
 //! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `retry` what
-//! failed, `secrets` hidden input, `summary` the system that was made, `words` status, help and what was understood.
+//! failed, `secrets` hidden input, `undo` what is taken back, `summary` the system that was made, `words` status, help and what was understood.
 
 mod actions;
 mod consent;
@@ -14,12 +14,14 @@ mod secrets;
 mod summary;
 #[cfg(test)]
 pub(crate) mod tests;
+mod undo;
 mod words;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
 use levitate_agent::decide::By;
+use levitate_agent::reading::Reading;
 use levitate_agent::{Answer, Context, Message, Role, explain};
 use levitate_core::achieved::Achieved;
 use levitate_core::action::InstallerAction;
@@ -79,6 +81,10 @@ pub struct Session {
     spec: InstallSpec,
     history: Vec<Message>,
     pending: Option<Pending>,
+    /// The wish that the questions since then are about.
+    open: Vec<Reading>,
+    /// Something was asked since the plan that waits was shown: a yes may be the answer to that.
+    asked: bool,
     undo: Vec<Undoable>,
     failed: Option<Stage>,
     again: Option<Again>,
@@ -156,6 +162,8 @@ impl Session {
             spec,
             history: Vec::new(),
             pending: None,
+            open: Vec::new(),
+            asked: false,
             undo,
             failed: None,
             again: None,
@@ -232,6 +240,7 @@ impl Session {
         self.send(Event::Thinking);
         let thought = self.think(&text);
         self.remember(Role::User, &text);
+        self.keep_open(&thought);
         match thought.answer {
             Answer::Actions(mut actions) => {
                 // A yes that only the model heard is asked for in so many words.
@@ -242,7 +251,7 @@ impl Session {
                 if actions.is_empty() && yes > 0 {
                     return self.ask_again();
                 }
-                self.act(actions);
+                self.act(actions, &text);
             }
             Answer::Text(text) => self.say(text),
             Answer::NotUnderstood { message, suggestions } => {
@@ -255,6 +264,25 @@ impl Session {
                 }
                 self.say(text);
             }
+        }
+    }
+
+    /// Remembers what a question is about until it is answered or nobody wants it any more.
+    fn keep_open(&mut self, thought: &Thought) {
+        use InstallerAction as A;
+        let Answer::Actions(actions) = &thought.answer else { return };
+        if let [A::Clarify { .. }] = actions[..] {
+            // A question that came with no wish is no end of the one before.
+            if !thought.open.is_empty() {
+                self.open.clone_from(&thought.open);
+            }
+            self.asked = self.pending.is_some();
+        } else if actions
+            .iter()
+            .any(|action| matches!(action, A::Partition(_) | A::Confirm | A::Cancel | A::Undo | A::Exit))
+            || !self.open.iter().any(|reading| matches!(reading, Reading::Partition(_)))
+        {
+            self.open.clear();
         }
     }
 
@@ -291,7 +319,13 @@ impl Session {
 
     /// What words are understood against.
     fn context<'a>(&'a self, state: &'a State) -> Context<'a> {
-        Context { machine: &self.machine, state, history: &self.history, lists: &self.lists }
+        Context {
+            machine: &self.machine,
+            state,
+            history: &self.history,
+            lists: &self.lists,
+            open: &self.open,
+        }
     }
 
     /// Why actions would be refused, in words for a model.

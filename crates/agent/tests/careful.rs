@@ -1,0 +1,310 @@
+//! Sentences that sound like a wish to erase, or like a yes, and are none: whoever reads them, the person is asked.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use levitate_agent::decide::{Decision, Heard, decide, without_model};
+use levitate_agent::reading::Reading;
+use levitate_agent::{Answer, Context, Message, Role};
+use levitate_core::action::{InstallerAction as A, Use};
+use levitate_core::lists::Lists;
+use levitate_core::machine::Machine;
+use levitate_core::state::State;
+
+/// What a conversation stands at.
+struct Talk {
+    machine: Machine,
+    state: State,
+    history: Vec<Message>,
+    open: Vec<Reading>,
+    lists: Lists,
+}
+
+impl Talk {
+    fn on(machine: &str) -> Self {
+        let path = format!("{}/../../machines/{machine}.json", env!("CARGO_MANIFEST_DIR"));
+        Self {
+            machine: Machine::from_json(&std::fs::read_to_string(path).unwrap()).unwrap(),
+            state: State::default(),
+            history: Vec::new(),
+            open: Vec::new(),
+            lists: Lists::embedded(),
+        }
+    }
+
+    fn waiting(machine: &str, disk: &str) -> Self {
+        let mut talk = Self::on(machine);
+        let plan = format!(r#"{{"pending":{{"action":"partition","disk":"{disk}","use":"whole"}}}}"#);
+        talk.state = serde_json::from_str(&plan).unwrap();
+        talk
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context {
+            machine: &self.machine,
+            state: &self.state,
+            history: &self.history,
+            lists: &self.lists,
+            open: &self.open,
+        }
+    }
+
+    /// With the rules alone.
+    fn read(&self, text: &str) -> Decision {
+        without_model(text, &self.context())
+    }
+
+    /// With a model that is sure of this reading.
+    fn heard(&self, text: &str, reading: &str) -> Decision {
+        let heard = Heard { reading: reading.into(), log_probability: -0.01, first: 0.0 };
+        decide(text, &self.context(), &heard, |_| Some(-30.0))
+    }
+
+    /// Says something, hears the answer, goes on.
+    fn say(&mut self, text: &str) -> Answer {
+        let decision = self.read(text);
+        self.history.push(Message { role: Role::User, content: text.into() });
+        if let Answer::Actions(actions) = &decision.answer
+            && let [A::Clarify { question }] = &actions[..]
+        {
+            self.history.push(Message { role: Role::Assistant, content: question.clone() });
+        }
+        self.open.clone_from(&decision.open);
+        decision.answer
+    }
+}
+
+fn actions(answer: &Answer) -> &[A] {
+    match answer {
+        Answer::Actions(actions) => actions,
+        _ => &[],
+    }
+}
+
+fn erases(answer: &Answer) -> bool {
+    actions(answer).iter().any(|action| {
+        matches!(action, A::Format { .. } | A::Confirm)
+            || matches!(action, A::Partition(request) if request.usage == Use::Whole)
+    })
+}
+
+#[test]
+fn words_of_agreement_in_another_sentence_are_no_yes() {
+    let talk = Talk::waiting("two-disks", "/dev/sdb");
+    for said in [
+        "let me make sure",
+        "i need to be sure",
+        "you sure",
+        "u sure",
+        "make sure",
+        "I hope it's correct",
+        "sure you are joking",
+        "ok ask me again",
+        "ok i will think about it",
+        "ok let me check my backups",
+        "ok verify the disk",
+        "ok unplug sdb",
+        "absolutely terrible idea",
+        "nobody agreed",
+        "correct the disk",
+        "yeah right",
+        "ok so my photos are gone",
+        "oui et mes photos",
+        "ja klar, und dann sind die Daten weg",
+        "ok list disks",
+        "confirm that sdb is empty",
+        "continue explaining",
+        "fine print please",
+        "ok reboot",
+        "call it ok",
+        "ja die kleinere",
+        "tak, ten drugi",
+        "yes the smaller one",
+        "ok die erste",
+        "sure erase both",
+        "yes, all disks",
+        "nobody told you to go ahead",
+        "he said go ahead",
+        "do it to your own disk",
+        "sounds good to be true",
+        "let's go through the steps",
+        "mach das weg",
+        "c'est bon a savoir",
+        "no not sdb",
+    ] {
+        assert!(!actions(&talk.read(said).answer).contains(&A::Confirm), "{said}");
+    }
+    for said in [
+        "y",
+        "yes please",
+        "ok go ahead please",
+        "yes, wipe it",
+        "yes erase sdb",
+        "los geht's",
+        "oui vas-y",
+        "sounds good",
+        "thank you, do it",
+        "looks right to me, do it",
+        "I am a little afraid but okay, do it.",
+        "yes wipe the WD",
+    ] {
+        assert_eq!(actions(&talk.read(said).answer), [A::Confirm], "{said}");
+    }
+}
+
+#[test]
+fn a_disk_that_was_forbidden_is_not_erased() {
+    let talk = Talk::on("two-disks");
+    for (said, banned) in [
+        ("wipe everything but sdb", "sdb"),
+        ("wipe all disks except sdb", "sdb"),
+        ("alles außer sdb löschen", "sdb"),
+        ("efface tout sauf sdb", "sdb"),
+        ("borra todo menos sdb", "sdb"),
+        ("wymaż wszystko oprócz sdb", "sdb"),
+        ("don't you dare wipe sda", "sda"),
+        ("nobody should ever erase sda", "sda"),
+        ("I'd rather die than erase sda", "sda"),
+        ("avoid sda", "sda"),
+        ("sda is off limits", "sda"),
+        ("sda is my backup", "sda"),
+        ("sda has my photos", "sda"),
+        ("Finger weg von sda", "sda"),
+        ("ne touche pas à sda", "sda"),
+        ("n'efface rien sur sda", "sda"),
+        ("no borres sda", "sda"),
+        ("ni se te ocurra borrar sda", "sda"),
+        ("non cancellare sda", "sda"),
+        ("wis sda niet", "sda"),
+        ("do not format the samsung", "samsung"),
+    ] {
+        for decision in [talk.read(said), talk.heard(said, &format!("partition {banned} whole"))] {
+            let ours = |action: &A| matches!(action, A::Partition(request) if request.disk.contains(banned) || banned == "samsung" && request.disk == "/dev/sda");
+            assert!(!actions(&decision.answer).iter().any(ours), "{said}: {decision:?}");
+        }
+    }
+    // No ban at all, or on another disk.
+    for said in [
+        "use sda, not sdb",
+        "don't touch sdb, wipe sda",
+        "I don't need sda any more, wipe it",
+        "erase sda, no swap",
+    ] {
+        assert!(erases(&talk.heard(said, "partition sda whole").answer), "{said}");
+    }
+}
+
+#[test]
+fn a_condition_a_story_or_a_part_is_asked_about() {
+    let talk = Talk::on("two-disks");
+    for said in [
+        "if sdb is empty wipe it",
+        "unless sdb has data wipe it",
+        "wenn sdb leer ist lösch sie",
+        "wipe sdb tomorrow",
+        "I already wiped sdb yesterday",
+        "you wiped sdb!",
+    ] {
+        assert!(!erases(&talk.heard(said, "partition sdb whole").answer), "{said}");
+    }
+    let talk = Talk::on("windows-laptop");
+    for said in [
+        "remove only the recovery partition",
+        "get rid of windows update",
+        "keep my documents and wipe windows",
+        "use the whole disk, my games are on windows",
+        "wipe it, windows is my daughter's, she needs it",
+    ] {
+        assert!(!erases(&talk.heard(said, "partition ? whole").answer), "{said}");
+    }
+    for said in ["wipe windows", "get rid of windows, all of it", "wipe it, my files are copied elsewhere"] {
+        assert!(erases(&talk.heard(said, "partition ? whole").answer), "{said}");
+    }
+}
+
+#[test]
+fn an_answer_completes_the_wish_that_was_asked_about() {
+    let mut talk = Talk::on("two-disks");
+    talk.say("install encrypted with 4gb swap, hostname box");
+    let answer = talk.say("the ssd");
+    let [A::Partition(request), A::SetHostname { name }] = actions(&answer) else { panic!("{answer:?}") };
+    assert_eq!((request.disk.as_str(), request.encrypt, name.as_str()), ("/dev/sda", true, "box"));
+    assert!(request.swap.is_some());
+
+    let mut talk = Talk::on("windows-laptop");
+    talk.say("install encrypted");
+    let answer = talk.say("make room");
+    let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
+    assert_eq!((request.usage, request.encrypt), (Use::Beside, true));
+}
+
+#[test]
+fn replies_to_erase_or_not_mean_what_they_say() {
+    for (said, wanted) in [
+        ("erase it", Some(Use::Whole)),
+        ("beside", Some(Use::Beside)),
+        ("exit", None),
+        ("quit", None),
+        ("n", None),
+        ("yes", None),
+        ("ok", None),
+    ] {
+        let mut talk = Talk::on("windows-laptop");
+        talk.say("nvme0n1");
+        let answer = talk.heard(said, "partition ? whole").answer;
+        let plain = levitate_agent::decide::plain(said, &talk.context()).map(|decision| decision.answer);
+        let answer = plain.unwrap_or(answer);
+        let usage = actions(&answer).iter().find_map(|action| match action {
+            A::Partition(request) => Some(request.usage),
+            _ => None,
+        });
+        assert_eq!(usage, wanted, "{said}: {answer:?}");
+        if matches!(said, "exit" | "quit") {
+            assert_eq!(actions(&answer), [A::Exit], "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_was_proposed_can_be_agreed_to() {
+    let mut talk = Talk::on("two-disks");
+    talk.say("hostname is my_box");
+    assert_eq!(actions(&talk.say("y")), [A::SetHostname { name: "my-box".into() }]);
+    let mut talk = Talk::waiting("two-disks", "/dev/sdb");
+    talk.say("hostname is my_box");
+    assert_eq!(
+        actions(&talk.say("yes")),
+        [A::SetHostname { name: "my-box".into() }],
+        "the last question is answered"
+    );
+    let mut talk = Talk::on("two-disks");
+    talk.say("create user 1abc with sudo");
+    assert_eq!(actions(&talk.say("ok")), [A::CreateUser { name: "abc".into(), sudo: true }]);
+    // Where nothing is proposed, "ok" after a statement does nothing.
+    let mut talk = Talk::on("two-disks");
+    talk.history.push(Message { role: Role::Assistant, content: "Say \"install bootloader\".".into() });
+    assert!(!actions(&talk.say("ok")).contains(&A::InstallBootloader { target: None }));
+}
+
+#[test]
+fn rights_are_not_given_by_taking_them_away() {
+    let mut talk = Talk::on("two-disks");
+    talk.state =
+        serde_json::from_str(r#"{"users":[{"name":"vince","sudo":true,"password_set":true}]}"#).unwrap();
+    for (said, reading) in [
+        ("take sudo away from vince", "group vince sudo"),
+        ("remove vince from sudo", "group vince sudo"),
+        ("delete user vince", "user vince"),
+        ("rename vince to bob", "hostname bob"),
+    ] {
+        assert!(actions(&talk.heard(said, reading).answer).is_empty(), "{said}");
+    }
+    assert!(!actions(&talk.heard("will you reboot?", "reboot").answer).contains(&A::Reboot));
+    assert_eq!(actions(&talk.heard("can you reboot please?", "reboot").answer), [A::Reboot]);
+}
+
+#[test]
+fn a_smaller_swap_is_no_smaller_disk() {
+    let talk = Talk::waiting("two-disks", "/dev/sdb");
+    let answer = talk.heard("smaller swap", "partition smallest keep swap=4G").answer;
+    let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
+    assert_eq!(request.disk, "/dev/sdb");
+}
