@@ -13,6 +13,7 @@ use crate::rules::{self, Read};
 use crate::{Answer, Context, explain, ground};
 
 mod doubt;
+mod leaving;
 mod open;
 mod stake;
 mod taking;
@@ -105,6 +106,7 @@ pub fn without_model(text: &str, ctx: &Context<'_>) -> Decision {
 
 /// What holds whoever has read the sentence.
 fn finally(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
+    let decision = leaving::reckoned(text, ctx, decision);
     let decision = sparing(text, ctx, agreeing(text, ctx, decision));
     doubt::asked(text, ctx, taking::refused(text, ctx, decision))
 }
@@ -173,6 +175,10 @@ impl Both {
             }
             // The rules word their questions and texts for what they recognised.
             return Decision { by: By::Both, ..rules };
+        }
+        // A model loses the end of a long list; nothing of what it heard is lost with the rules.
+        if says_more(&rules.answer, &model.answer) {
+            return rules;
         }
         let bonus = match (risked(&rules.answer, ctx), risked(&model.answer, ctx)) {
             (Some(_), None) => weights.bonus_to_erase,
@@ -270,6 +276,26 @@ fn alike(a: &Answer, b: &Answer) -> bool {
         }
         _ => false,
     }
+}
+
+/// True where `a` has all the actions of `b`, and settings or stages beside them.
+fn says_more(a: &Answer, b: &Answer) -> bool {
+    let (Answer::Actions(a), Answer::Actions(b)) = (a, b) else { return false };
+    let harmless = |action: &InstallerAction| {
+        matches!(
+            action,
+            InstallerAction::SetHostname { .. }
+                | InstallerAction::SetTimezone { .. }
+                | InstallerAction::SetLocale { .. }
+                | InstallerAction::SetKeyboard { .. }
+                | InstallerAction::CreateUser { .. }
+                | InstallerAction::InstallBootloader { .. }
+        )
+    };
+    !b.is_empty()
+        && a.len() > b.len()
+        && b.iter().all(|action| a.contains(action))
+        && a.iter().filter(|action| !b.contains(action)).all(harmless)
 }
 
 /// The answer to what is no wish.

@@ -221,6 +221,16 @@ fn a_condition_a_story_or_a_part_is_asked_about() {
 }
 
 #[test]
+fn percentages_are_no_gigabytes() {
+    let talk = Talk::on("two-disks");
+    for said in ["use the ssd, 50% for root and 50% for home", "sda with 20 percent swap"] {
+        let answer = talk.heard(said, "partition sda whole root=50G home=50G").answer;
+        assert!(matches!(actions(&answer), [A::Clarify { .. }]), "{said}: {answer:?}");
+    }
+    assert!(erases(&talk.heard("use 100% of sda", "partition sda whole").answer));
+}
+
+#[test]
 fn an_answer_completes_the_wish_that_was_asked_about() {
     let mut talk = Talk::on("two-disks");
     talk.say("install encrypted with 4gb swap, hostname box");
@@ -307,4 +317,24 @@ fn a_smaller_swap_is_no_smaller_disk() {
     let answer = talk.heard("smaller swap", "partition smallest keep swap=4G").answer;
     let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
     assert_eq!(request.disk, "/dev/sdb");
+}
+
+#[test]
+fn a_size_for_the_other_system_leaves_the_rest() {
+    let talk = Talk::on("windows-laptop");
+    let host = levitate_core::layout::host_partition(&talk.machine.disks[0]).unwrap().size_bytes;
+    let gib = 1 << 30;
+    for (said, give) in [
+        ("shrink windows to 300gb and install in the rest", host - 300 * gib),
+        ("keep 400gb for windows, put linux beside it", host - 400 * gib),
+        ("dual boot with windows, leave windows 400gb", host - 400 * gib),
+        ("dual boot with windows, give linux 100gb", 100 * gib),
+        ("shrink windows by 100gb", 100 * gib),
+    ] {
+        let answer = talk.heard(said, "partition windows beside give=100G").answer;
+        let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
+        assert_eq!(request.give.and_then(levitate_core::size::Size::bytes), Some(give), "{said}");
+    }
+    let answer = talk.heard("shrink windows to 900gb", "partition windows beside give=900G").answer;
+    assert!(matches!(actions(&answer), [A::Clarify { .. }]), "{answer:?}");
 }

@@ -22,6 +22,10 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
             None => decision,
         };
     }
+    if words.percent && actions.iter().any(|action| matches!(action, InstallerAction::Partition(_))) {
+        let question = "How many GB is that? Say each size in GB, or \"half\", or \"the rest\".".to_owned();
+        return clarify(question, decision);
+    }
     let Some((disk, partition)) = erased(actions, ctx) else { return decision };
     let harms = |banned: &String| match &partition {
         Some(partition) => banned == partition || *banned == disk,
@@ -66,11 +70,21 @@ fn erased(actions: &[InstallerAction], ctx: &Context<'_>) -> Option<(String, Opt
 struct Words {
     folded: String,
     asks: bool,
+    /// A share that is not all of it: "50%", "20 percent".
+    percent: bool,
 }
 
 impl Words {
     fn of(text: &str) -> Self {
-        Self { folded: format!(" {} ", fold(text)), asks: text.trim_end().ends_with('?') }
+        let folded = format!(" {} ", fold(text));
+        let share = |(before, _): (&str, &str)| {
+            let digits = before.trim_end().rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            !digits.is_empty() && digits != "100"
+        };
+        let percent = ["%", "percent", "per cent", "prozent", "pour cent", "por ciento"]
+            .iter()
+            .any(|sign| text.split_once(sign).is_some_and(share));
+        Self { folded, asks: text.trim_end().ends_with('?'), percent }
     }
 
     fn any(&self, phrases: &[&str]) -> bool {

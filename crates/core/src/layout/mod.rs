@@ -15,6 +15,7 @@ pub use existing::existing;
 pub(crate) use existing::{check_format, find, mounted};
 pub use expand::{expand, space};
 pub use place::place;
+pub use room::host_partition;
 
 use crate::action::PartitionRequest;
 use crate::machine::Firmware;

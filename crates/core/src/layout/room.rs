@@ -98,7 +98,11 @@ fn beside(disk: &Disk, give: Option<Size>) -> Result<Room, Refusal> {
                 decimal(most / MIB * MIB),
                 give.and_then(Size::bytes).map(|b| format!(", not {}", decimal(b))).unwrap_or_default(),
             ),
-            "Ask for less, or delete files in the other system first.",
+            if most < MIB {
+                "Delete files in the other system first, or choose another disk."
+            } else {
+                "Ask for less, or delete files in the other system first."
+            },
         ));
     }
     let end = host.end_bytes() / MIB * MIB;
@@ -114,7 +118,7 @@ fn beside(disk: &Disk, give: Option<Size>) -> Result<Room, Refusal> {
 }
 
 /// The partition of the other system.
-pub(super) fn host_partition(disk: &Disk) -> Option<&Partition> {
+pub fn host_partition(disk: &Disk) -> Option<&Partition> {
     let fits = |p: &&Partition| {
         let windows = p.kind != PartitionKind::WindowsRecovery
             && (p.fs.as_deref() == Some("ntfs") || p.fs.as_deref() == Some("BitLocker"));

@@ -83,7 +83,7 @@ impl Session {
             .unwrap_or(Action::CopySystem);
         let mut plan = plan;
         if after == After::Reboot {
-            plan.lines.push("Restart the computer.".into());
+            plan.lines.push("- Restart the computer.".into());
         }
         self.begin(Pending { plan, spec: wanted, action, after });
     }
