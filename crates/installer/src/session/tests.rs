@@ -235,3 +235,65 @@ fn a_rehearsal_opens_no_shell_and_says_so() {
     let ended = told.iter().position(|event| matches!(event, Event::ShellEnded)).unwrap();
     assert!(told[ended..].iter().any(|event| matches!(event, Event::Disks(_))));
 }
+
+/// What was said and planned, in order, as one text.
+fn heard(told: &[Event]) -> String {
+    let lines = told.iter().filter_map(|event| match event {
+        Event::Say(text) => Some(text.clone()),
+        Event::Plan(view) => Some(format!("Plan:\n{}", view.plan.lines.join("\n"))),
+        Event::StepDone { sentence } => Some(format!("done: {sentence:?}")),
+        Event::Question { prompt } => Some(prompt.clone()),
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_is_said_while_a_plan_waits_is_added_to_it() {
+    let told = heard(&rehearse("two-disks", "use the ssd\nhostname alpha\n"));
+    let last = told.rsplit("Plan:").next().unwrap();
+    assert!(last.contains("/dev/sda1") && last.contains("Set the hostname to alpha"), "{told}");
+}
+
+#[test]
+fn a_yes_to_another_question_is_no_yes_to_the_plan() {
+    for question in ["keyboard klingon", "timezone springfield", "hostname my_box", "create user 1abc"] {
+        let told = heard(&rehearse("two-disks", &format!("use the ssd\n{question}\nyes\n")));
+        assert!(!told.contains("done:"), "{question}: {told}");
+        assert!(told.matches("Plan:").count() > 1, "it is shown again: {question}: {told}");
+    }
+    // And it can be agreed to then.
+    let told = heard(&rehearse("two-disks", "use the ssd\nkeyboard klingon\nyes\nyes\n"));
+    assert!(told.contains("done:"), "{told}");
+}
+
+#[test]
+fn a_plan_that_restarts_says_so() {
+    let told = heard(&rehearse("two-disks", "use the ssd, bootloader, then reboot\ny\n"));
+    assert!(told.contains("- Restart the computer."), "{told}");
+}
+
+#[test]
+fn undo_takes_back_what_was_named_and_nothing_else() {
+    let start = "use the ssd, hostname alpha, german keyboard\ny\ncreate user vince\np\np\n";
+    let told = heard(&rehearse("two-disks", &format!("{start}undo the hostname\nstatus\n")));
+    assert!(told.contains("What was done last is user vince"), "{told}");
+    assert!(!told.contains("Taken back"), "{told}");
+    let told = heard(&rehearse("two-disks", &format!("{start}undo the user\nstatus\n")));
+    assert!(told.contains("Taken back"), "{told}");
+    let together = "hostname alpha, german keyboard\nundo the keyboard\nn\nundo the keyboard\ny\n";
+    let told = heard(&rehearse("two-disks", together));
+    assert!(
+        told.contains("together: hostname alpha, keyboard de") && told.contains("Nothing was taken back"),
+        "{told}"
+    );
+    assert!(told.contains("Taken back: hostname alpha, keyboard de."), "{told}");
+}
+
+#[test]
+fn a_password_can_be_set_anew() {
+    let start = "use the ssd\ny\ncreate user vince\np\np\n";
+    let told = rehearse("two-disks", &format!("{start}set password for vince\nq\nq\n"));
+    let asked = told.iter().filter(|event| matches!(event, Event::Secret { .. })).count();
+    assert_eq!(asked, 2, "{}", heard(&told));
+}

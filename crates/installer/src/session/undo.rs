@@ -83,7 +83,7 @@ fn parts(before: &InstallSpec, after: &InstallSpec) -> Vec<(&'static str, String
     let new = after.users.iter().find(|user| !before.users.contains(user)).map(|user| &user.name);
     changed("user", before.users != after.users, new);
     changed(
-        "password",
+        "password of",
         before.users == after.users && before.passwords != after.passwords,
         after.passwords.last(),
     );
@@ -119,7 +119,7 @@ fn named(text: &str) -> Vec<&'static str> {
         ("language", &["language", "locale"]),
         ("keyboard", &["keyboard", "layout", "keymap"]),
         ("user", &["user", "account", "sudo", "admin", "group"]),
-        ("password", &["password"]),
+        ("password of", &["password"]),
         ("boot loader", &["bootloader", "grub", "loader"]),
     ];
     let folded = fold(text);
