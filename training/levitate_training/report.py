@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .records import HELD_OUT, ROOT
+from .records import BASE, HELD_OUT, ROOT
 
 DOCUMENT = ROOT / "docs/understanding.md"
 BEGIN, END = "<!-- tables: training/report -->", "<!-- end of tables -->"
@@ -39,7 +39,7 @@ def measure(installer: str, flags: list[str], sentences: Path) -> dict:
 def untuned() -> str:
     """A folder with the base model alone."""
     folder = Path(tempfile.mkdtemp(prefix="untuned-"))
-    (folder / "model.gguf").symlink_to(ROOT / "models/SmolLM2-135M-Instruct-Q4_1.gguf")
+    (folder / "model.gguf").symlink_to(BASE)
     return str(folder / "model.gguf")
 
 
@@ -62,6 +62,7 @@ def main() -> None:
     }
     first = {
         "untuned base model alone": ["--model", untuned(), "--profile", "reading", "--alone"],
+        "base and adapter side by side": ["--model", str(BASE)],
         "no prefix cache, no forced tokens": ["--slow"],
     }
     if options.server:
