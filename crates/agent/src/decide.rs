@@ -88,7 +88,10 @@ impl Decision {
         let reading = written(&read, text);
         match read {
             Read::Readings(readings) => Self::of(readings, By::Rules, reading, ctx),
-            other => Self { answer: in_words(other, ctx), by: By::Rules, reading, open: Vec::new() },
+            Read::Text(text) => Self { answer: Answer::Text(text), by: By::Rules, reading, open: Vec::new() },
+            Read::Nothing(words) => {
+                Self { answer: not_understood(&words, ctx), by: By::Rules, reading, open: Vec::new() }
+            }
         }
     }
 }
@@ -220,19 +223,13 @@ pub fn answer(readings: &[Reading], ctx: &Context<'_>) -> Answer {
     Answer::Actions(ground::ground(readings, ctx))
 }
 
-fn in_words(read: Read, ctx: &Context<'_>) -> Answer {
-    match read {
-        Read::Readings(readings) => Answer::Actions(ground::ground(&readings, ctx)),
-        Read::Text(text) => Answer::Text(text),
-        Read::Nothing(words) => {
-            let message = if words.is_empty() {
-                "You can say what you want in your own words.".to_owned()
-            } else {
-                format!("I did not understand \"{}\".", ground::short(&words))
-            };
-            Answer::NotUnderstood { message, suggestions: explain::suggestions(ctx) }
-        }
-    }
+fn not_understood(words: &str, ctx: &Context<'_>) -> Answer {
+    let message = if words.is_empty() {
+        "You can say what you want in your own words.".to_owned()
+    } else {
+        format!("I did not understand \"{}\".", ground::short(words))
+    };
+    Answer::NotUnderstood { message, suggestions: explain::suggestions(ctx) }
 }
 
 /// The reading as a model would have written it: questions without their words, places and languages spelled as in

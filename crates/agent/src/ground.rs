@@ -21,6 +21,7 @@ mod pick;
 mod plan;
 mod turn;
 
+pub(crate) use plan::SAYS_ALREADY;
 pub use plan::is_waiting;
 
 pub use history::{devices, last_asked, last_disk as mentioned_last, mentioned_disks};

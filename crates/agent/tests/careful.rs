@@ -221,6 +221,19 @@ fn a_condition_a_story_or_a_part_is_asked_about() {
 }
 
 #[test]
+fn a_change_that_came_to_nothing_is_no_question_for_a_yes() {
+    let talk = Talk::waiting("two-disks", "/dev/sdb");
+    let question = |said: &str| match actions(&talk.heard(said, "partition ? free").answer) {
+        [A::Clarify { question }] => question.clone(),
+        other => panic!("{said}: {other:?}"),
+    };
+    assert!(question("it should be that disk").contains("says that already"));
+    for said in ["yes but leave 100G free", "no not sdb", "perfect, half of it"] {
+        assert!(!question(said).contains("says that already"), "{said}");
+    }
+}
+
+#[test]
 fn percentages_are_no_gigabytes() {
     let talk = Talk::on("two-disks");
     for said in ["use the ssd, 50% for root and 50% for home", "sda with 20 percent swap"] {
@@ -288,6 +301,10 @@ fn what_was_proposed_can_be_agreed_to() {
     let mut talk = Talk::on("two-disks");
     talk.say("create user 1abc with sudo");
     assert_eq!(actions(&talk.say("ok")), [A::CreateUser { name: "abc".into(), sudo: true }]);
+    // The only disk, offered behind another sentence.
+    let mut talk = Talk::on("one-nvme");
+    assert!(matches!(actions(&talk.say("yes")), [A::Clarify { .. }]));
+    assert!(erases(&talk.say("yes")));
     // Where nothing is proposed, "ok" after a statement does nothing.
     let mut talk = Talk::on("two-disks");
     talk.history.push(Message { role: Role::Assistant, content: "Say \"install bootloader\".".into() });

@@ -7,7 +7,7 @@ use levitate_core::lists::fold;
 use super::Decision;
 use super::open::harmless;
 use super::stake::risked;
-use crate::{Answer, Context, reading, rules};
+use crate::{Answer, Context, ground, reading, rules};
 
 /// The decision, or what has to be asked before it.
 pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
@@ -42,7 +42,8 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
     }
     let carries = ctx.machine.disk(&disk).is_some_and(levitate_core::machine::Disk::carries_data);
     if words.is_tied() || words.is_past() || (carries && (words.is_about_a_part() || words.keeps_files())) {
-        let question = risked(&decision.answer, ctx).unwrap_or_else(|| "Shall I erase it?".into());
+        let question = risked(&decision.answer, ctx)
+            .unwrap_or_else(|| format!("That erases {disk}. Shall I do it: yes or no?"));
         return clarify(question, decision);
     }
     decision
@@ -283,7 +284,7 @@ impl Words {
 
     /// A change that came to nothing is no question for a yes: "yes but leave 100G free".
     fn wants_a_change(&self, question: &str) -> Option<String> {
-        if !question.starts_with("The plan that waits says that already") {
+        if question != ground::SAYS_ALREADY {
             return None;
         }
         let list = self.list();

@@ -9,7 +9,7 @@ use crate::refs::Ref;
 use crate::{Answer, Context};
 
 /// Words that take something away, folded.
-const TAKES: [&str; 30] = [
+const TAKES: [&str; 29] = [
     "remove",
     "removes",
     "revoke",
@@ -22,7 +22,6 @@ const TAKES: [&str; 30] = [
     "drop",
     "rename",
     "entfern",
-    "entferne",
     "entferne",
     "losche",
     "loschen",

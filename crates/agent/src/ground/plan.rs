@@ -10,6 +10,9 @@ use crate::Context;
 use crate::reading::{EntrySaid, PartitionSaid, UseSaid};
 use crate::refs::{Ref, Refs, SizeSaid};
 
+/// The question where what was said is the layout that waits.
+pub(crate) const SAYS_ALREADY: &str = "The plan that waits says that already. Shall I do it: yes or no?";
+
 /// The full request that was said.
 ///
 /// # Errors
@@ -17,7 +20,7 @@ use crate::refs::{Ref, Refs, SizeSaid};
 pub fn ground(said: &PartitionSaid, ctx: &Context<'_>) -> Result<PartitionRequest, Ask> {
     let request = request(said, ctx)?;
     if waiting(ctx) == Some(&request) {
-        return Err(Ask::new("The plan that waits says that already. Shall I do it: yes or no?"));
+        return Err(Ask::new(SAYS_ALREADY));
     }
     Ok(request)
 }

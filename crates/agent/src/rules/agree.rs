@@ -251,43 +251,6 @@ fn is_planned(token: &Token, ctx: &Context<'_>) -> bool {
     }
 }
 
-/// Words that are a yes in front of or behind others, in every language that is read here. "Si" is "if" as well, "da"
-/// is "there", "y" is "and", "go" goes back: those are a yes only where nothing else is said.
-const CLEAR: &[&str] = &[
-    "yes",
-    "yep",
-    "yeah",
-    "yup",
-    "yea",
-    "yess",
-    "ok",
-    "okay",
-    "okey",
-    "sure",
-    "alright",
-    "agreed",
-    "confirm",
-    "confirmed",
-    "affirmative",
-    "absolutely",
-    "definitely",
-    "certainly",
-    "perfect",
-    "oui",
-    "ouais",
-    "daccord",
-    "ja",
-    "jawohl",
-    "klar",
-    "sim",
-    "claro",
-    "tak",
-    "fine",
-    "correct",
-    "continue",
-    "proceed",
-];
-
 /// Words that take a yes back, put it off, or tie it to something, folded.
 const TAKES_BACK: &[&str] = &[
     // not
@@ -323,7 +286,7 @@ pub(super) fn is_taken_back(words: &Words<'_>, ctx: &Context<'_>) -> bool {
         words.text.contains(['?', '？']) || raw.first().is_some_and(|word| ASKS.contains(&word.as_str()));
     // "I am a little scared, but ok, do it": the yes stands behind the last "but".
     let but = raw.iter().rposition(|word| word == "but");
-    let yes_behind = but.is_some_and(|at| raw[at + 1..].iter().any(|word| is_clear(word)));
+    let yes_behind = but.is_some_and(|at| raw[at + 1..].iter().any(|word| YES.contains(&word.as_str())));
     asks || (but.is_some() && !yes_behind)
         || raw.iter().any(|word| TAKES_BACK.contains(&word.as_str()))
         || list.iter().any(|token| token.is(&["no", "cant", "undo", "exit", "status", "help"]))
@@ -357,8 +320,4 @@ fn is_elsewhere(token: &Token, ctx: &Context<'_>) -> bool {
 pub(crate) fn is_yes(text: &str, ctx: &Context<'_>) -> bool {
     let words = Words::of(text);
     agrees(&words, ctx) && !is_taken_back(&words, ctx)
-}
-
-pub(super) fn is_clear(word: &str) -> bool {
-    CLEAR.contains(&word)
 }

@@ -35,8 +35,8 @@ const NO_BEFORE: &[&str] = &[
 /// Behind a no these say that nothing is forbidden: "I don't need sda any more".
 const HARMLESS: &[&str] = &[
     "need", "needed", "needs", "want", "wants", "care", "mind", "bother", "know", "worry", "forget",
-    "matter", "sure", "only", "just", "encrypt", "swap", "longer", "more", "mehr", "plus", "have", "use it",
-    "brauche", "brauch", "besoin", "like", "trust", "see",
+    "matter", "sure", "only", "just", "encrypt", "swap", "longer", "more", "mehr", "plus", "have", "brauche",
+    "brauch", "besoin", "like", "trust", "see",
 ];
 
 /// What makes a disk one's own and dear, or out of bounds, as it stands in a folded clause.

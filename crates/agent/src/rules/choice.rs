@@ -203,8 +203,11 @@ fn proposal(ctx: &Context<'_>) -> Option<Reading> {
         return Some(Reading::User { name: name.to_owned(), sudo: false });
     }
     // The one disk there is.
-    if text.starts_with("Shall I use /dev/") && ctx.state.pending.is_none() {
-        let device = devices(text).into_iter().next()?;
+    if let Some((_, offered)) = text.rsplit_once("Shall I use /dev/")
+        && text.ends_with('?')
+        && ctx.state.pending.is_none()
+    {
+        let device = devices(&format!("/dev/{offered}")).into_iter().next()?;
         return Some(Reading::Partition(PartitionSaid {
             disk: Refs::one(Ref::Device(device)),
             ..PartitionSaid::default()

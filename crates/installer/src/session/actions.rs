@@ -38,6 +38,8 @@ impl Session {
                 Err(refusal) => {
                     // Half of a sentence done is worse than none: nothing of it is applied.
                     self.remember(Role::Tool, &format!("refused: {}", refusal.why));
+                    // A yes now would be to what the refusal proposes.
+                    self.asked = self.pending.is_some();
                     return self.refuse(&refusal);
                 }
             }
@@ -209,8 +211,12 @@ impl Session {
     }
 }
 
-/// Two formats are two wishes, where the second is not said to be one more: it takes the place of the first.
+/// True where what is said takes the place of the plan that waits: to leave or to end is no part of it, and the second of
+/// two formats is not said to be one more.
 fn replaces(actions: &[Action], waits: &Action) -> bool {
+    if actions.iter().all(|action| matches!(action, Action::Exit | Action::Finish | Action::Reboot)) {
+        return true;
+    }
     matches!(waits, Action::Format { .. })
         && actions.iter().any(|action| matches!(action, Action::Format { .. } | Action::Partition(_)))
 }

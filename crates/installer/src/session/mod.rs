@@ -5,7 +5,8 @@
 //! engine on a simulated copy of the probed machine, so nothing here asks whether it may write.
 //!
 //! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `retry` what
-//! failed, `secrets` hidden input, `undo` what is taken back, `summary` the system that was made, `words` status, help and what was understood.
+//! failed, `secrets` hidden input, `undo` what is taken back, `summary` the system that was made, `words` status, help
+//! and what was understood.
 
 mod actions;
 mod consent;

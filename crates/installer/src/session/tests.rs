@@ -297,3 +297,12 @@ fn a_password_can_be_set_anew() {
     let asked = told.iter().filter(|event| matches!(event, Event::Secret { .. })).count();
     assert_eq!(asked, 2, "{}", heard(&told));
 }
+
+#[test]
+fn to_leave_is_no_part_of_the_plan_that_waits() {
+    for said in ["exit", "exit without reboot", "done"] {
+        let told = heard(&rehearse("two-disks", &format!("use the ssd\n{said}\ny\ny\n")));
+        assert!(!told.contains("boot loader is installed") && !told.contains("done:"), "{said}: {told}");
+        assert_eq!(told.matches("Plan:").count(), 1, "{said}: {told}");
+    }
+}
