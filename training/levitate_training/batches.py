@@ -7,6 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 from . import prompt
+from .base import CHATML, Turns
 
 PAD = 0
 
@@ -19,11 +20,11 @@ class Encoded:
     answer_at: int
 
 
-def encode(tokenizer: Tokenizer, example: dict) -> Encoded:
+def encode(tokenizer: Tokenizer, example: dict, turns: Turns = CHATML) -> Encoded:
     """Pieces are tokenised one by one, as the installer does: nothing merges across them."""
-    before, words, after = prompt.turn(example["facts"], example["says"])
+    before, words, after = prompt.turn(example["facts"], example["says"], turns)
     head = [*ids(tokenizer, before), *ids(tokenizer, words), *ids(tokenizer, after)]
-    reading, end = prompt.answer(example["reading"])
+    reading, end = prompt.answer(example["reading"], turns)
     return Encoded([*head, *ids(tokenizer, reading), *ids(tokenizer, end)], len(head))
 
 

@@ -1,9 +1,9 @@
-"""The prompt, to the byte as the installer builds it (crates/agent/src/prompt.rs, ChatML of SmolLM2)."""
+"""The prompt, to the byte as the installer builds it (crates/agent/src/prompt.rs; ChatML unless said otherwise)."""
 
 import re
 from pathlib import Path
 
-from .base import END, START
+from .base import CHATML, Turns
 
 RUST = Path(__file__).resolve().parents[2] / "crates/agent/src/prompt.rs"
 
@@ -17,16 +17,16 @@ def system() -> str:
     return re.sub(r"\\\n\s*", "", found.group(1))
 
 
-def prefix() -> str:
+def prefix(turns: Turns = CHATML) -> str:
     """The constant beginning."""
-    return f"{START}system\n{system()}{END}\n"
+    return f"{turns.first}{turns.start}{turns.system}\n{system()}{turns.end}\n"
 
 
-def turn(facts: str, says: str) -> tuple[str, str, str]:
+def turn(facts: str, says: str, turns: Turns = CHATML) -> tuple[str, str, str]:
     """What comes before the words, the words (never read for special tokens), what comes after."""
-    return f"{START}user\n", f"{facts}{says}", f"{END}\n{START}assistant\n"
+    return f"{turns.start}{turns.user}\n", f"{facts}{says}", f"{turns.end}\n{turns.start}{turns.assistant}\n"
 
 
-def answer(reading: str) -> tuple[str, str]:
+def answer(reading: str, turns: Turns = CHATML) -> tuple[str, str]:
     """The reading, and the token that ends it."""
-    return reading, END
+    return reading, turns.end

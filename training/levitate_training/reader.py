@@ -3,7 +3,7 @@
 import torch
 from peft import LoraConfig, get_peft_model
 from torch.nn import functional
-from transformers import DynamicCache, LlamaForCausalLM
+from transformers import DynamicCache, PreTrainedModel
 
 LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
@@ -11,7 +11,7 @@ LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_
 class Reader(torch.nn.Module):
     """A base model with an adapter (`rank` > 0), or to be tuned as a whole (`rank` 0)."""
 
-    def __init__(self, base: LlamaForCausalLM, prefix: list[int], rank: int, alpha: int, layers: int | None = None, dropout: float = 0.0):
+    def __init__(self, base: PreTrainedModel, prefix: list[int], rank: int, alpha: int, layers: int | None = None, dropout: float = 0.0):
         super().__init__()
         self.rank, self.alpha = rank, alpha
         if rank > 0:

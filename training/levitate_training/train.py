@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from . import prompt
-from .base import load_model, load_tokenizer
+from .base import load_model, load_tokenizer, turns
 from .batches import batches, encode, ids, tensors
 from .export import back
 from .reader import Reader
@@ -88,7 +88,8 @@ class Data:
     """The examples as tokens, in the order of the run: the same in every process."""
 
     def __init__(self, tokenizer, options: argparse.Namespace):
-        encoded = [encode(tokenizer, example) for example in read(options.train)]
+        marks = turns(options.base)
+        encoded = [encode(tokenizer, example, marks) for example in read(options.train)]
         encoded = [example for example in encoded if len(example.ids) <= options.longest]
         order = random.Random(options.seed)
         self.batches = [b for _ in range(options.epochs) for b in batches(encoded, options.batch, order)]
@@ -101,7 +102,7 @@ def prepare(options: argparse.Namespace):
     torch.manual_seed(options.seed)
     tokenizer = load_tokenizer(options.base)
     reader = Reader(
-        load_model(options.base), ids(tokenizer, prompt.prefix()), options.rank, options.alpha, options.layers, options.dropout
+        load_model(options.base), ids(tokenizer, prompt.prefix(turns(options.base))), options.rank, options.alpha, options.layers, options.dropout
     ).to(options.device)
     return tokenizer, reader
 
@@ -154,9 +155,18 @@ def lead(options: argparse.Namespace) -> None:
     spawned = torch.multiprocessing.spawn(helper, (shared, options), nprocs=helpers, join=False) if helpers else None
     optimizer = torch.optim.AdamW(trained, lr=options.lr, betas=(0.9, 0.99), weight_decay=0.0)
     data = Data(tokenizer, options)
-    valid = [encode(tokenizer, example) for example in read(options.valid)]
+    marks = turns(options.base)
+    valid = [encode(tokenizer, example, marks) for example in read(options.valid)]
     began, step, seen, tokens, loss_sum, loss_count = time.time(), 0, 0, 0, 0.0, 0
     next_save = options.save_every
+
+    def checkpoint(passed: float) -> None:
+        facts = {"rank": options.rank, "alpha": options.alpha, "examples": seen, "steps": step,
+                 "minutes": round(passed / 60, 1), "lr": options.lr, "seed": options.seed}
+        facts["valid_exact"] = round(validate(reader, valid, device), 4)
+        save(reader, options.out, facts)
+        print(f"saved {options.out}: {facts}", flush=True)
+
     while (number := shared.take()) < len(data.batches):
         counts = torch.tensor(backward(reader, data.batches[number], device), dtype=torch.float64)
         for index in range(helpers):
@@ -187,16 +197,14 @@ def lead(options: argparse.Namespace) -> None:
                 f"{passed / 60:.1f} min lr {optimizer.param_groups[0]['lr']:.2e}", flush=True,
             )
             loss_sum, loss_count = 0.0, 0
-        if passed / 60 >= next_save or share >= 1.0:
+        if passed / 60 >= next_save and share < 1.0:
             next_save += options.save_every
-            facts = {"rank": options.rank, "alpha": options.alpha, "examples": seen, "steps": step,
-                     "minutes": round(passed / 60, 1), "lr": options.lr, "seed": options.seed}
-            facts["valid_exact"] = round(validate(reader, valid, device), 4)
-            save(reader, options.out, facts)
-            print(f"saved {options.out}: {facts}", flush=True)
+            checkpoint(passed)
         if share >= 1.0:
             break
     shared.stop[0] = 1
+    # Not in the loop: a helper may have taken the last batch.
+    checkpoint(time.time() - began)
     if spawned is not None:
         spawned.join()
 
