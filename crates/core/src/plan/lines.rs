@@ -8,6 +8,7 @@ use crate::size::{GIB, MIB, decimal};
 use crate::spec::InstallSpec;
 use crate::state::{Stage, TargetUse};
 use crate::step::Step;
+use crate::table::TableEdit;
 
 use super::Now;
 use super::steps::Built;
@@ -47,6 +48,7 @@ pub(super) fn lines(now: Now<'_>, spec: &InstallSpec, built: &Built) -> Vec<Stri
         if !disk.partitions.is_empty() {
             lines.push(format!("Now on it: {}", contents(disk)));
         }
+        lines.extend(table(disk, spec, layout));
         if let Some(shrink) = &layout.shrink {
             lines.push(format!(
                 "- {}: shrink {} from {} to {}, its files stay",
@@ -83,6 +85,21 @@ pub(super) fn lines(now: Now<'_>, spec: &InstallSpec, built: &Built) -> Vec<Stri
         }
     }
     lines
+}
+
+/// What becomes of the partition table, where its kind was said.
+fn table(disk: &Disk, spec: &InstallSpec, layout: &TargetLayout) -> Option<String> {
+    let wanted = spec.table?;
+    match (&layout.table, disk.table) {
+        (Some(TableEdit::Create { kind, .. }), _) => {
+            Some(format!("- A new {} partition table.", kind.name()))
+        }
+        (_, Some(stays)) if stays != wanted => Some(format!(
+            "- The partition table stays {}: only a disk that is erased gets a new one.",
+            stays.name()
+        )),
+        _ => None,
+    }
 }
 
 fn volume_line(volume: &Volume) -> String {

@@ -2,7 +2,7 @@
 
 use crate::action::Filesystem;
 use crate::layout::role_of;
-use crate::machine::{Firmware, TableKind};
+use crate::machine::Firmware;
 use crate::size::decimal;
 use crate::table::TableEdit;
 
@@ -101,7 +101,7 @@ impl Step {
             ),
             Self::WriteTable(step) => match &step.edit {
                 TableEdit::Create { kind, .. } => {
-                    let kind = if *kind == TableKind::Gpt { "GPT" } else { "MBR" };
+                    let kind = kind.name();
                     let lost = if step.old.is_empty() {
                         String::new()
                     } else {

@@ -5,14 +5,15 @@
 //! engine on a simulated copy of the probed machine, so nothing here asks whether it may write.
 //!
 //! Rooms: `actions` what each action does, `consent` plans that wait and their execution, `retry` what
-//! failed, `secrets` hidden input, `undo` what is taken back, `summary` the system that was made, `words` status, help
-//! and what was understood.
+//! failed, `secrets` hidden input, `undo` what is taken back, `table` the kind of a new table, `summary` the system that
+//! was made, `words` status, help and what was understood.
 
 mod actions;
 mod consent;
 mod retry;
 mod secrets;
 mod summary;
+mod table;
 #[cfg(test)]
 pub(crate) mod tests;
 mod undo;
@@ -242,7 +243,7 @@ impl Session {
         let thought = self.think(&text);
         self.remember(Role::User, &text);
         self.keep_open(&thought);
-        match thought.answer {
+        match self.with_table(&text, thought.answer) {
             Answer::Actions(mut actions) => {
                 // A yes that only the model heard is asked for in so many words.
                 let yes = actions.len();

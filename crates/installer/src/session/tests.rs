@@ -72,7 +72,7 @@ fn to_its_end(sys: Simulated, lines: &str) -> Vec<Event> {
     told
 }
 
-fn rehearse(name: &str, lines: &str) -> Vec<Event> {
+pub(crate) fn rehearse(name: &str, lines: &str) -> Vec<Event> {
     to_its_end(Simulated::new(machine(name)).instant(), lines)
 }
 

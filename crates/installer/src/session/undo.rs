@@ -75,6 +75,7 @@ fn parts(before: &InstallSpec, after: &InstallSpec) -> Vec<(&'static str, String
         }
     };
     changed("disk", before.layout != after.layout || before.mounts != after.mounts, None);
+    changed("partition table", before.table != after.table, None);
     changed("copy", before.copy != after.copy, None);
     changed("hostname", before.hostname != after.hostname, after.hostname.as_ref());
     changed("time zone", before.timezone != after.timezone, after.timezone.as_ref());
@@ -98,7 +99,7 @@ fn words(parts: &[(&'static str, String)]) -> String {
 
 /// The parts of the system that a sentence names.
 fn named(text: &str) -> Vec<&'static str> {
-    const NAMES: [(&str, &[&str]); 9] = [
+    const NAMES: [(&str, &[&str]); 10] = [
         (
             "disk",
             &[
@@ -113,6 +114,7 @@ fn named(text: &str) -> Vec<&'static str> {
                 "installation",
             ],
         ),
+        ("partition table", &["table", "mbr", "gpt"]),
         ("copy", &["copy", "copying", "installation", "install"]),
         ("hostname", &["hostname", "name"]),
         ("time zone", &["timezone", "zone", "clock"]),
