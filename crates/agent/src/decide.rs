@@ -15,6 +15,7 @@ use crate::{Answer, Context, explain, ground};
 mod doubt;
 mod leaving;
 mod open;
+mod share;
 mod stake;
 mod taking;
 
@@ -31,6 +32,8 @@ pub struct Weights {
     pub bonus_to_erase: f32,
     /// The same where the rules have an answer in words and the model heard a wish.
     pub bonus_to_talk: f32,
+    /// The same where the rules only ask, or heard a part of what the model did.
+    pub bonus_to_ask: f32,
     /// The log-probability below which a model's reading is too doubtful to plan an erasure on it alone.
     pub doubt: f32,
     /// The same of its first token, which says what kind of thing was said.
@@ -38,8 +41,14 @@ pub struct Weights {
 }
 
 /// What the installer uses.
-pub const WEIGHTS: Weights =
-    Weights { bonus: 4.0, bonus_to_erase: 2.0, bonus_to_talk: 0.0, doubt: -1.5, doubt_first: -0.3 };
+pub const WEIGHTS: Weights = Weights {
+    bonus: 4.0,
+    bonus_to_erase: 2.0,
+    bonus_to_talk: 0.0,
+    bonus_to_ask: 4.0,
+    doubt: -1.5,
+    doubt_first: -0.3,
+};
 
 /// What a model wrote.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,8 +89,8 @@ impl Decision {
     fn of(readings: Vec<Reading>, by: By, reading: String, ctx: &Context<'_>) -> Self {
         let readings = completed(readings, ctx);
         let answer = answer(&readings, ctx);
-        let asks = matches!(&answer, Answer::Actions(actions) if matches!(actions[..], [InstallerAction::Clarify { .. }]));
-        Self { answer, by, reading, open: if asks { readings } else { Vec::new() } }
+        let open = if asks(&answer) { readings } else { Vec::new() };
+        Self { answer, by, reading, open }
     }
 
     fn by_rules(read: Read, text: &str, ctx: &Context<'_>) -> Self {
@@ -186,6 +195,8 @@ impl Both {
         let bonus = match (risked(&rules.answer, ctx), risked(&model.answer, ctx)) {
             (Some(_), None) => weights.bonus_to_erase,
             _ if matches!(rules.answer, Answer::Text(_)) => weights.bonus_to_talk,
+            // What the rules did not hear is lost with them.
+            _ if asks(&rules.answer) || has_all(&model.answer, &rules.answer) => weights.bonus_to_ask,
             _ => weights.bonus,
         };
         match score(&rules.reading) {
@@ -267,12 +278,24 @@ fn as_said(said: &str, text: &str) -> String {
 fn alike(a: &Answer, b: &Answer) -> bool {
     match (a, b) {
         (Answer::Text(_), Answer::Text(_)) => true,
-        (Answer::Actions(a), Answer::Actions(b)) => {
-            let asks = |actions: &[InstallerAction]| matches!(actions, [InstallerAction::Clarify { .. }]);
-            (asks(a) && asks(b)) || (a.len() == b.len() && a.iter().all(|action| b.contains(action)))
+        (Answer::Actions(of_a), Answer::Actions(of_b)) => {
+            (asks(a) && asks(b))
+                || (of_a.len() == of_b.len() && of_a.iter().all(|action| of_b.contains(action)))
         }
         _ => false,
     }
+}
+
+/// True for a question and nothing else.
+fn asks(answer: &Answer) -> bool {
+    matches!(answer, Answer::Actions(actions) if matches!(actions[..], [InstallerAction::Clarify { .. }]))
+}
+
+/// True where `a` does all that `b` does, and more; to copy is part of a layout.
+fn has_all(a: &Answer, b: &Answer) -> bool {
+    let (Answer::Actions(a), Answer::Actions(b)) = (a, b) else { return false };
+    let more = |action: &InstallerAction| *action != InstallerAction::CopySystem && !b.contains(action);
+    !b.is_empty() && a.iter().any(more) && b.iter().all(|action| a.contains(action))
 }
 
 /// True where `a` has all the actions of `b`, and settings or stages beside them.

@@ -16,6 +16,7 @@ mod banned;
 mod choice;
 mod consent;
 mod disk;
+mod greeting;
 mod guard;
 mod parts;
 mod people;
@@ -81,6 +82,9 @@ pub fn plain(text: &str, ctx: &Context<'_>) -> Option<Read> {
     if let Some(read) = guard::read(&words) {
         return Some(read);
     }
+    if let Some(text) = greeting::read(text, ctx) {
+        return Some(Read::Text(text));
+    }
     if let Some(read) = choice::read(text, ctx) {
         return Some(read);
     }
@@ -97,6 +101,9 @@ pub fn read(text: &str, ctx: &Context<'_>) -> Read {
     }
     if let Some(read) = guard::read(&words) {
         return read;
+    }
+    if let Some(text) = greeting::read(text, ctx) {
+        return Read::Text(text);
     }
     if let Some(read) = choice::read(text, ctx) {
         return read;

@@ -1,7 +1,7 @@
 //! Sentences that sound like a wish to erase, or like a yes, and are none: whoever reads them, the person is asked.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use levitate_agent::decide::{Decision, Heard, decide, without_model};
+use levitate_agent::decide::{Decision, Heard, decide, plain, without_model};
 use levitate_agent::reading::Reading;
 use levitate_agent::{Answer, Context, Message, Role};
 use levitate_core::action::{InstallerAction as A, Use};
@@ -241,6 +241,64 @@ fn percentages_are_no_gigabytes() {
         assert!(matches!(actions(&answer), [A::Clarify { .. }]), "{said}: {answer:?}");
     }
     assert!(erases(&talk.heard("use 100% of sda", "partition sda whole").answer));
+}
+
+#[test]
+fn a_no_to_worries_is_no_refusal() {
+    let talk = Talk::waiting("two-disks", "/dev/sdb");
+    for said in ["no worries, go ahead", "No problem, do it", "no objections. yes", "no wahala, proceed"] {
+        assert_eq!(actions(&talk.read(said).answer), [A::Confirm], "{said}");
+    }
+    for said in ["no problem", "no, proceed with the other disk", "no worries, stop", "no worries, not now"] {
+        assert!(!actions(&talk.read(said).answer).contains(&A::Confirm), "{said}");
+    }
+}
+
+#[test]
+fn what_looks_like_another_job_may_be_a_sentence() {
+    let talk = Talk::on("two-disks");
+    let answer = talk.heard("Please create a user `jweber`.", "user jweber").answer;
+    assert_eq!(actions(&answer), [A::CreateUser { name: "jweber".into(), sudo: false }]);
+    let answer = talk.heard("dmesg output please, I smell a problem", "shell dmesg").answer;
+    assert_eq!(actions(&answer), [A::RunShellCommand { command: "dmesg".into() }]);
+    let said = "all my steam games are on the 1TB one so please take the samsung and erase that";
+    assert!(erases(&talk.heard(said, "partition samsung whole").answer));
+    for said in ["`reboot -f`", "call it `id; rm x`", "hostname `", "install steam please"] {
+        let plain = plain(said, &talk.context()).expect(said);
+        assert!(
+            actions(&plain.answer).iter().all(|action| matches!(action, A::Clarify { .. })),
+            "{said}: {plain:?}"
+        );
+    }
+}
+
+#[test]
+fn a_share_of_a_disk_is_not_all_of_it() {
+    for said in [
+        "use half of the disk",
+        "install on half the drive, encrypted",
+        "only use a part of the disk",
+        "install, but leave some space free",
+        "leave 5 gigs unused",
+        "nimm die hälfte der platte",
+    ] {
+        let mut talk = Talk::on("vm");
+        let decision = talk.heard(said, "partition ? whole");
+        let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{said}: {decision:?}") };
+        assert!(question.contains("root 10G"), "{question}");
+        talk.history.push(Message { role: Role::User, content: said.into() });
+        talk.history.push(Message { role: Role::Assistant, content: question.clone() });
+        talk.open = decision.open;
+        let answer = talk.say("root 10G");
+        let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
+        assert!(request.root.is_some(), "{said}");
+    }
+    for said in
+        ["use the whole disk", "take the third disk", "leave no space unused, take the disk", "half an hour?"]
+    {
+        assert!(erases(&Talk::on("vm").heard(said, "partition ? whole").answer), "{said}");
+    }
+    assert!(erases(&Talk::on("vm").heard("half of the disk for root", "partition ? whole root=half").answer));
 }
 
 #[test]

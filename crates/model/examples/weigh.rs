@@ -19,6 +19,7 @@ use levitate_model::{Cancel, Embedded, Engine, Limits, Message, Options, Profile
 const BONUSES: [f32; 4] = [1.0, 2.0, 4.0, 6.0];
 const BONUSES_TO_ERASE: [f32; 3] = [0.0, 1.0, 2.0];
 const BONUSES_TO_TALK: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
+const BONUSES_TO_ASK: [f32; 4] = [0.0, 1.0, 2.0, 4.0];
 const DOUBTS: [f32; 3] = [-99.0, -2.0, -1.5];
 const DOUBTS_FIRST: [f32; 4] = [-99.0, -0.3, -0.15, -0.05];
 /// Combinations that are printed.
@@ -29,14 +30,17 @@ fn combinations() -> Vec<Weights> {
     for bonus in BONUSES {
         for bonus_to_erase in BONUSES_TO_ERASE.into_iter().filter(|to_erase| *to_erase <= bonus) {
             for bonus_to_talk in BONUSES_TO_TALK.into_iter().filter(|to_talk| *to_talk <= bonus) {
-                for doubt in DOUBTS {
-                    all.extend(DOUBTS_FIRST.map(|doubt_first| Weights {
-                        bonus,
-                        bonus_to_erase,
-                        bonus_to_talk,
-                        doubt,
-                        doubt_first,
-                    }));
+                for bonus_to_ask in BONUSES_TO_ASK.into_iter().filter(|to_ask| *to_ask <= bonus) {
+                    for doubt in DOUBTS {
+                        all.extend(DOUBTS_FIRST.map(|doubt_first| Weights {
+                            bonus,
+                            bonus_to_erase,
+                            bonus_to_talk,
+                            bonus_to_ask,
+                            doubt,
+                            doubt_first,
+                        }));
+                    }
                 }
             }
         }
@@ -136,13 +140,17 @@ fn main() {
     let mut order: Vec<usize> = (1..combinations.len()).collect();
     order.sort_by_key(|&index| std::cmp::Reverse(counts[index].0 as i64 - 3 * counts[index].1 as i64));
     println!("{all} cases");
-    println!("{:>8}{:>10}{:>12}{:>8}{:>8}{:>13}", "exact", "unsafe", "bonus", "erase", "talk", "doubt/first");
+    println!(
+        "{:>8}{:>10}{:>12}{:>8}{:>8}{:>8}{:>13}",
+        "exact", "unsafe", "bonus", "erase", "talk", "ask", "doubt/first"
+    );
     for &index in [0].iter().chain(order.iter().take(BEST)) {
         let (right, bad) = counts[index];
-        let Weights { bonus, bonus_to_erase, bonus_to_talk, doubt, doubt_first } = combinations[index];
+        let Weights { bonus, bonus_to_erase, bonus_to_talk, bonus_to_ask, doubt, doubt_first } =
+            combinations[index];
         let shipped = if index == 0 { "  shipped" } else { "" };
         println!(
-            "{:>8.3}{bad:>10}{bonus:>12}{bonus_to_erase:>8}{bonus_to_talk:>8}{doubt:>7}/{doubt_first}{shipped}",
+            "{:>8.3}{bad:>10}{bonus:>12}{bonus_to_erase:>8}{bonus_to_talk:>8}{bonus_to_ask:>8}{doubt:>7}/{doubt_first}{shipped}",
             right as f64 / all as f64
         );
     }

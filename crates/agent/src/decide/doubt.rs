@@ -4,9 +4,9 @@
 use levitate_core::action::{InstallerAction, Use};
 use levitate_core::lists::fold;
 
-use super::Decision;
 use super::open::harmless;
 use super::stake::risked;
+use super::{Decision, share};
 use crate::{Answer, Context, ground, reading, rules};
 
 /// The decision, or what has to be asked before it.
@@ -24,6 +24,9 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
     }
     if words.percent && actions.iter().any(|action| matches!(action, InstallerAction::Partition(_))) {
         let question = "How many GB is that? Say each size in GB, or \"half\", or \"the rest\".".to_owned();
+        return clarify(question, decision);
+    }
+    if let Some(question) = share::asked(text, actions, ctx.machine) {
         return clarify(question, decision);
     }
     let Some((disk, partition)) = erased(actions, ctx) else { return decision };

@@ -22,7 +22,7 @@ pub fn find(refs: &Refs, ctx: &Context<'_>, before: &[InstallerAction], erases: 
     // Named: it has to exist, on the machine or among what was made since.
     for word in &refs.0 {
         let Ref::Device(name) = word else { continue };
-        let path = if name.starts_with('p') { numbered(name, ctx)? } else { format!("/dev/{name}") };
+        let path = if name.starts_with('p') { numbered(name, refs, ctx)? } else { format!("/dev/{name}") };
         let new = ctx.state.target.iter().flat_map(|target| &target.mounts).any(|mount| mount.path == path);
         if new {
             return untouched(path, ctx);
@@ -110,9 +110,14 @@ fn usable(disk: &Disk) -> Result<(), Ask> {
     Ok(())
 }
 
-/// `p2` on the disk that is meant.
-fn numbered(name: &str, ctx: &Context<'_>) -> Result<String, Ask> {
+/// `p2` on the disk that the other words name, or that was spoken of.
+fn numbered(name: &str, refs: &Refs, ctx: &Context<'_>) -> Result<String, Ask> {
     let number: u32 = name[1..].parse().map_err(|_| Ask::new("Which partition do you mean?"))?;
+    let mut on = refs.clone();
+    on.0.retain(|word| !matches!(word, Ref::It) && !matches!(word, Ref::Device(other) if other == name));
+    if !on.is_empty() {
+        return disk::find(&on, ctx).map(|disk| disk.partition_path(number));
+    }
     let on = disk::spoken_of(ctx).ok_or_else(|| {
         Ask::new(format!("Partition {number} of which disk? {}", disk::describe_candidates(ctx)))
     })?;
@@ -180,12 +185,15 @@ fn list(ctx: &Context<'_>) -> String {
     }
 }
 
-/// An absolute path without tricks, or `swap`.
+/// An absolute path without tricks where files may live, or `swap`.
 pub fn is_mountpoint(at: &str) -> bool {
     at == "swap"
         || (at.starts_with('/')
             && at.len() <= 200
             && at.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.'))
             && !at.contains("//")
+            && !["/dev", "/proc", "/sys", "/run"]
+                .iter()
+                .any(|not| at == *not || at.starts_with(&format!("{not}/")))
             && !at.split('/').any(|part| part == ".." || part == "."))
 }

@@ -221,8 +221,46 @@ pub(super) const PHRASES: [&str; 25] = [
     "nur zu",
 ];
 
+/// "No worries", "no objections": a no to nothing that was asked.
+const WORRIES: &[&str] = &[
+    "worries",
+    "worry",
+    "problem",
+    "problems",
+    "problemo",
+    "probleme",
+    "prob",
+    "probs",
+    "wahala",
+    "objection",
+    "objections",
+    "issue",
+    "issues",
+    "doubt",
+    "doubts",
+    "sweat",
+    "qualms",
+    "complaints",
+    "concerns",
+    "stress",
+    "biggie",
+];
+
+/// What stands behind a "no worries" at the beginning.
+fn behind_no_worries(text: &str) -> Option<&str> {
+    let lower = text.trim_start().to_ascii_lowercase();
+    let (no, rest) = lower.split_once(char::is_whitespace)?;
+    let word: &str = rest.trim_start().split(|c: char| !c.is_alphanumeric()).next()?;
+    let at = lower.find(word)? + word.len();
+    (matches!(no, "no" | "nae" | "kein" | "keine") && WORRIES.contains(&word))
+        .then(|| text.trim_start()[at..].trim_start_matches(|c: char| !c.is_alphanumeric()))
+}
+
 /// Reads an utterance that is a yes or a no and little else.
 pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>> {
+    if let Some(rest) = behind_no_worries(words.text) {
+        return if rest.is_empty() { None } else { read(&Words::of(rest), ctx) };
+    }
     let list: Vec<&Token> = words.tokens.iter().filter(|token| !token.is_break()).collect();
     let raw: Vec<String> =
         list.iter().map(|token| levitate_core::lists::fold(&token.raw).replace(' ', "")).collect();

@@ -45,7 +45,6 @@ const INJECTED: &[&str] = &[
 /// Marks and programs of a shell line.
 const SHELL: &[&str] = &[
     "$(",
-    "`",
     "| sh",
     "|sh",
     "| bash",
@@ -111,7 +110,7 @@ pub(super) fn read(words: &Words<'_>) -> Option<Read> {
     }
     // A name or place with a command in it is a wrong name, and asked about as one.
     let slot = words.tokens.first().is_some_and(|token| token.is(&["hostname", "name", "host", "user"]));
-    if words.says(SHELL) {
+    if words.says(SHELL) || substitutes(words.text) {
         if slot {
             return Some(Read::Readings(vec![Reading::Ask(
                 "That is not a name: only letters, digits and - are allowed. Which name shall it be?".into(),
@@ -129,9 +128,11 @@ pub(super) fn read(words: &Words<'_>) -> Option<Read> {
             "I run no shell commands that change something. Say it in words, for example \"format sda1 as ext4\".".into(),
         ));
     }
+    // In a longer sentence another program may be why something is wished for: "my steam library stays".
+    let short = words.tokens.iter().filter(|token| !token.is_break()).count() <= 10;
     let gaming = words.says(&["install steam", "install discord"]);
     if gaming
-        || (other_job(words) && !words.has(&["disk", "sudo", "user"]) && !slot)
+        || (short && other_job(words) && !words.has(&["disk", "sudo", "user"]) && !slot)
         || words.says(&["crack ", "raid1", "raid 1", "mdadm"])
     {
         return Some(Read::Text(
@@ -141,6 +142,15 @@ pub(super) fn read(words: &Words<'_>) -> Option<Read> {
         ));
     }
     None
+}
+
+/// True where backticks stand around more than a name: "user `jweber`" quotes one.
+fn substitutes(text: &str) -> bool {
+    let name = |part: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.'))
+    };
+    let parts: Vec<&str> = text.split('`').collect();
+    parts.len() > 1 && (parts.len() % 2 == 0 || !parts.iter().skip(1).step_by(2).all(|part| name(part)))
 }
 
 /// A wish outside the job, by whole words: "afraid" is no RAID.
@@ -200,11 +210,8 @@ fn looking(words: &[&str]) -> Option<Reading> {
         return None;
     }
     let line = words.join(" ");
-    let fine = shell::check(&line).is_ok()
-        || matches!(
-            *program,
-            "lsblk" | "blkid" | "lscpu" | "lspci" | "lsusb" | "uname" | "dmesg" | "findmnt" | "df" | "ip"
-        );
-    // "free space on sda" is a sentence; "ip -x" is a command that is refused with its reason.
+    let fine = shell::check(&line).is_ok() || *program == "ip";
+    // "free space on sda" and "dmesg output please" are sentences; "ip link set x down" and "df -x" are commands that are
+    // refused with their reason.
     (fine || words.get(1).is_some_and(|word| word.starts_with('-'))).then_some(Reading::Shell(line))
 }
