@@ -150,7 +150,8 @@ fn substitutes(text: &str) -> bool {
         !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '.'))
     };
     let parts: Vec<&str> = text.split('`').collect();
-    parts.len() > 1 && (parts.len() % 2 == 0 || !parts.iter().skip(1).step_by(2).all(|part| name(part)))
+    parts.len() > 1
+        && (parts.len().is_multiple_of(2) || !parts.iter().skip(1).step_by(2).all(|part| name(part)))
 }
 
 /// A wish outside the job, by whole words: "afraid" is no RAID.
