@@ -1,5 +1,6 @@
 """The base model and its tokenizer, read from the GGUF file that the installer runs."""
 
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ def field(reader: GGUFReader, name: str):
     return reader.fields[name].contents()
 
 
+@cache
 def is_gemma(path: Path) -> bool:
     return field(GGUFReader(str(path)), "general.architecture") == "gemma3"
 

@@ -18,6 +18,7 @@ mod open;
 mod share;
 mod stake;
 mod taking;
+mod unwished;
 
 use open::{completed, harmless};
 use stake::{agreeing, risked, same_layout, says_what_waits, sparing};
@@ -45,7 +46,7 @@ pub const WEIGHTS: Weights = Weights {
     bonus: 4.0,
     bonus_to_erase: 2.0,
     bonus_to_talk: 0.0,
-    bonus_to_ask: 4.0,
+    bonus_to_ask: 2.0,
     doubt: -1.5,
     doubt_first: -0.3,
 };

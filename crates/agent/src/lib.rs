@@ -18,6 +18,7 @@ pub mod refs;
 pub mod rules;
 pub mod sentence;
 pub mod shell;
+pub mod table;
 pub mod text;
 pub mod tools;
 pub mod wire;

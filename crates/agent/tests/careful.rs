@@ -255,6 +255,88 @@ fn a_no_to_worries_is_no_refusal() {
 }
 
 #[test]
+fn what_nobody_wishes_for_is_not_done() {
+    for (machine, said, reading) in [
+        ("two-disks", "I do not want to install on sdb", "partition sdb keep"),
+        ("two-disks", "i don't want to use the hdd", "partition hdd whole"),
+        ("two-disks", "there is no way I will erase sdb", "partition sdb whole"),
+        ("two-disks", "under no circumstances install on sda", "partition sda whole"),
+        ("two-disks", "no instales en sda", "partition sda keep"),
+        ("two-disks", "installiere nicht auf sda", "partition sda keep"),
+        ("two-disks", "my data is on sda", "partition sda keep"),
+        ("two-disks", "I would hate to lose the data on sda", "partition sda keep"),
+        ("one-nvme", "my data on this disk is important", "partition it keep"),
+        ("windows-laptop", "the whole disk is precious, do not erase it", "partition it whole"),
+        ("windows-laptop", "I am afraid you will erase the whole disk", "partition ? whole"),
+        ("windows-laptop", "last time it erased the whole disk", "partition ? whole"),
+        ("windows-laptop", "my friend said erase everything", "partition ? whole"),
+        ("windows-laptop", "if there is no windows, erase the whole disk", "partition ? whole"),
+        ("windows-laptop", "wird die ganze platte gelöscht", "partition ? whole"),
+        ("windows-laptop", "don't keep windows", "partition windows beside"),
+        ("windows-free", "don't use the free space", "partition ? free"),
+        ("windows-free", "format sda3 as ext4, no wait, don't", "format sda3 ext4"),
+        ("vm", "it would be a disaster if you used the whole disk", "partition ? whole"),
+        ("vm", "don't reboot", "exit"),
+        ("vm", "please never reboot", "exit"),
+        ("vm", "my computer rebooted yesterday", "reboot"),
+        ("vm", "the last installer crashed on reboot", "reboot"),
+        ("vm", "I do not want to install anything", "exit"),
+        ("vm", "don't undo anything", "undo"),
+        ("vm", "i will never undo this", "undo"),
+        ("vm", "don't change the timezone to tokyo", "timezone tokyo"),
+        ("vm", "don't create user eve", "user eve"),
+        ("vm", "please do not set the keyboard to german", "keyboard german"),
+        ("vm", "bob doesn't need a password", "password bob"),
+    ] {
+        let talk = Talk::on(machine);
+        for decision in [talk.heard(said, reading), talk.read(said)] {
+            let asks = |action: &A| {
+                matches!(action, A::Clarify { .. } | A::Explain { .. } | A::ListDisks | A::Help | A::Status)
+            };
+            assert!(actions(&decision.answer).iter().all(asks), "{said}: {decision:?}");
+        }
+    }
+    for (said, reading) in [
+        ("don't worry, erase sdb", "partition sdb whole"),
+        ("not sda, use sdb", "partition sdb whole"),
+        ("I don't want windows any more, wipe sdb", "partition sdb whole"),
+        ("install on sdb, don't make a swap", "partition sdb whole swap=none"),
+        ("I'm scared but wipe sdb", "partition sdb whole"),
+        ("sdb, all of it", "partition sdb whole"),
+        ("I said erase sdb", "partition sdb whole"),
+    ] {
+        assert!(erases(&Talk::on("two-disks").heard(said, reading).answer), "{said}");
+    }
+    let talk = Talk::on("two-disks");
+    let answer = talk.heard("don't call it box, call it fox", "hostname fox").answer;
+    assert_eq!(actions(&answer).last(), Some(&A::SetHostname { name: "fox".into() }));
+}
+
+#[test]
+fn a_command_that_only_looks_never_lays_out_a_disk() {
+    for (machine, said) in [
+        ("two-disks", "lsblk sda"),
+        ("two-disks", "blkid sdb"),
+        ("two-disks", "lsblk | grep sda"),
+        ("two-disks", "lsblk ; reboot"),
+        ("two-disks", "df sda please"),
+        ("one-nvme", "lsblk nvme0n1 please"),
+        ("windows-laptop", "lspci | grep nvme"),
+    ] {
+        let decision = Talk::on(machine).read(said);
+        let looks = |action: &A| matches!(action, A::RunShellCommand { .. } | A::Clarify { .. });
+        assert!(actions(&decision.answer).iter().all(looks), "{said}: {decision:?}");
+    }
+    for said in [
+        "install everything on sda with lvm so that i can resize the volumes later on",
+        "please make me a zfs pool on sdb and put the root of the system onto it",
+    ] {
+        let decision = Talk::on("two-disks").read(said);
+        assert!(!erases(&decision.answer), "{said}: {decision:?}");
+    }
+}
+
+#[test]
 fn what_looks_like_another_job_may_be_a_sentence() {
     let talk = Talk::on("two-disks");
     let answer = talk.heard("Please create a user `jweber`.", "user jweber").answer;
@@ -281,6 +363,15 @@ fn a_share_of_a_disk_is_not_all_of_it() {
         "install, but leave some space free",
         "leave 5 gigs unused",
         "nimm die hälfte der platte",
+        "use half of vda",
+        "use half of my new big disk",
+        "use half the capacity of the disk",
+        "use 1/2 of the disk",
+        "nimm die halbe platte",
+        "auf einem Teil meiner Platte",
+        "usa metade do disco",
+        "keep it simple please, but be sure to leave some space free",
+        "5 GB sollen frei bleiben",
     ] {
         let mut talk = Talk::on("vm");
         let decision = talk.heard(said, "partition ? whole");
@@ -403,6 +494,7 @@ fn a_size_for_the_other_system_leaves_the_rest() {
         ("shrink windows to 300gb and install in the rest", host - 300 * gib),
         ("keep 400gb for windows, put linux beside it", host - 400 * gib),
         ("dual boot with windows, leave windows 400gb", host - 400 * gib),
+        ("give windows 200gb", host - 200 * gib),
         ("dual boot with windows, give linux 100gb", 100 * gib),
         ("shrink windows by 100gb", 100 * gib),
     ] {

@@ -113,6 +113,7 @@ impl Talk {
             };
             let answer = mind.understand(&mask(say).0, &context, &check, &Cancel::default()).answer;
             let mut turn = Turn::new(say, answer);
+            spec.table = levitate_agent::table::said(say).or(spec.table);
             match wanted(&spec, &world, &turn.actions).and_then(|wanted| Ok((plan(now, &wanted)?, wanted))) {
                 Ok((plan, wanted)) => {
                     if plan.destructive() && wanted != spec {

@@ -6,7 +6,7 @@ use levitate_core::lists::fold;
 
 use super::open::harmless;
 use super::stake::risked;
-use super::{Decision, share};
+use super::{Decision, share, unwished};
 use crate::{Answer, Context, ground, reading, rules};
 
 /// The decision, or what has to be asked before it.
@@ -25,6 +25,11 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
     if words.percent && actions.iter().any(|action| matches!(action, InstallerAction::Partition(_))) {
         let question = "How many GB is that? Say each size in GB, or \"half\", or \"the rest\".".to_owned();
         return clarify(question, decision);
+    }
+    if let Some(question) = unwished::asked(text, actions) {
+        // Nothing of what was named stays a wish.
+        let answer = Answer::Actions(vec![InstallerAction::Clarify { question }]);
+        return Decision { answer, open: Vec::new(), ..decision };
     }
     if let Some(question) = share::asked(text, actions, ctx.machine) {
         return clarify(question, decision);
@@ -138,7 +143,16 @@ impl Words {
                     | "spater"
             )
         });
-        (tied && to) || later
+        let unknown = self.any(&[
+            "if there",
+            "if theres",
+            "if it has",
+            "unless there",
+            "wenn da",
+            "falls da",
+            "sil y a",
+        ]);
+        (tied && to) || unknown || later
     }
 
     /// "I already wiped sda yesterday": nothing else is wished for.

@@ -17,6 +17,9 @@ const LEAVES: [&str; 14] = [
     "lass", "laisse",
 ];
 
+/// "Give windows 200 GB" is for windows.
+const GIVES: [&str; 6] = ["give", "allow", "gib", "donne", "dale", "geef"];
+
 /// The decision with the room for the new system reckoned from what the other one keeps.
 pub(super) fn reckoned(text: &str, ctx: &Context<'_>, mut decision: Decision) -> Decision {
     let Answer::Actions(actions) = &mut decision.answer else { return decision };
@@ -64,7 +67,8 @@ fn kept(tokens: &[Token]) -> Option<Size> {
         let for_it = (*at + 1..*at + 4).any(&system)
             && said(&["for", "to", "fur", "pour"], *at + 1..tokens.len().min(*at + 3));
         let from = at.saturating_sub(3);
-        let it_keeps = (from..*at).any(&system) && said(&LEAVES, 0..*at);
+        let given = |on: usize| system(on) && on > 0 && GIVES.contains(&words[on - 1].as_str());
+        let it_keeps = (from..*at).any(|on| (system(on) && said(&LEAVES, 0..*at)) || given(on));
         to || (for_it && said(&LEAVES, 0..*at)) || it_keeps
     })?;
     tokens[at].size

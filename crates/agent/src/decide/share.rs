@@ -5,31 +5,47 @@ use levitate_core::lists::fold;
 use levitate_core::machine::Machine;
 use levitate_core::size::GIB;
 
+/// Shares of anything, folded.
 const SHARES: &[&str] = &[
-    "half", "part", "portion", "quarter", "third", "fraction", "piece", "slice", "chunk", "bit", "halfte",
-    "teil", "moitie", "partie", "mitad", "parte", "meta", "helft", "deel", "polowe", "czesc",
+    "half", "quarter", "halfte", "halbe", "halben", "viertel", "drittel", "moitie", "mitad", "metade",
+    "meta", "helft", "tercio", "cuarto", "polowe", "1 2", "1 3", "1 4",
 ];
 
-const DISKS: &[&str] = &[
-    "disk",
-    "disc",
-    "drive",
-    "ssd",
-    "hdd",
-    "nvme",
-    "space",
-    "room",
-    "storage",
-    "platte",
-    "festplatte",
-    "disque",
-    "disco",
-    "schijf",
-    "dysku",
+/// Words that are a share where "of the" or its like stands behind them: "the third disk" is none of one.
+const PARTS: &[&str] = &[
+    "third", "part", "portion", "fraction", "piece", "slice", "chunk", "teil", "partie", "parte", "deel",
+    "czesc",
 ];
 
-const LEAVES: &[&str] = &["leave", "keep", "leaving", "keeping", "lass", "lasse", "laisse", "deja", "lascia"];
+/// "Of the".
+const OF: &[&str] =
+    &["of", "von", "der", "des", "meiner", "meines", "du", "de", "del", "da", "do", "della", "van"];
 
+/// Behind a share these say that it is not the disk's.
+const NOT_OF_A_DISK: &[&str] = &[
+    "home",
+    "root",
+    "swap",
+    "hour",
+    "memory",
+    "ram",
+    "stunde",
+    "heure",
+    "hora",
+    "windows",
+    "million",
+    "brother",
+    "sister",
+    "partition",
+    "time",
+    "past",
+];
+
+/// To leave, folded.
+const LEAVES: &[&str] =
+    &["leave", "keep", "leaving", "keeping", "lass", "lasse", "laisse", "deja", "lascia", "bleiben"];
+
+/// Without a use, folded.
 const EMPTY: &[&str] = &[
     "free",
     "empty",
@@ -37,7 +53,6 @@ const EMPTY: &[&str] = &[
     "unallocated",
     "unpartitioned",
     "spare",
-    "alone",
     "frei",
     "leer",
     "libre",
@@ -72,31 +87,36 @@ fn takes_all(request: &PartitionRequest) -> bool {
         && request.scheme.is_none()
 }
 
-/// "Half of the disk", "half my ssd".
+/// "Half of the disk", "half my ssd", "a part of sda".
 fn is_share(words: &[&str]) -> bool {
-    words.iter().enumerate().any(|(at, word)| {
-        let behind = &words[at + 1..(at + 4).min(words.len())];
-        // "The third disk" is no share of one.
-        let of = behind
-            .first()
-            .is_some_and(|word| matches!(*word, "of" | "von" | "der" | "du" | "de" | "del" | "van"));
-        SHARES.contains(word)
-            && (of || matches!(*word, "half" | "halfte" | "mitad"))
-            && behind.iter().any(|word| DISKS.contains(word))
+    (0..words.len()).any(|at| {
+        let two = words.get(at..at + 2).map(|two| two.join(" ")).unwrap_or_default();
+        let behind = &words[at + 1..(at + 6).min(words.len())];
+        let of = behind.first().is_some_and(|word| OF.contains(word));
+        let share = SHARES.contains(&words[at])
+            || SHARES.contains(&two.as_str())
+            || (PARTS.contains(&words[at]) && of);
+        share && !behind.is_empty() && !behind.iter().any(|word| NOT_OF_A_DISK.contains(word))
     })
 }
 
-/// "Leave some of it free".
+/// "Leave some space free", "10 GB sollen frei bleiben".
 fn leaves_some(words: &[&str]) -> bool {
-    let Some(at) = words.iter().position(|word| LEAVES.contains(word)) else { return false };
-    let behind = &words[at + 1..(at + 8).min(words.len())];
-    let Some(end) = behind.iter().position(|word| EMPTY.contains(word)) else { return false };
-    let between = &behind[..end];
-    let amount = |word: &&str| {
-        SHARES.contains(word)
-            || matches!(*word, "some" | "space" | "room" | "rest" | "etwas" | "platz")
+    let amount = |word: &str| {
+        SHARES.contains(&word)
+            || PARTS.contains(&word)
+            || matches!(word, "some" | "space" | "room" | "etwas" | "platz" | "espace" | "espacio" | "spazio")
             || word.starts_with(|c: char| c.is_ascii_digit())
     };
-    between.iter().any(amount)
-        && !between.iter().any(|word| matches!(*word, "no" | "nothing" | "kein" | "keinen"))
+    let none = |word: &&str| {
+        matches!(*word, "no" | "nothing" | "kein" | "keinen" | "dont" | "not" | "without" | "nichts")
+    };
+    (0..words.len()).filter(|at| LEAVES.contains(&words[*at])).any(|at| {
+        // The verb stands last in German.
+        let around =
+            &words[at.saturating_sub(if words[at] == "bleiben" { 6 } else { 1 })..(at + 8).min(words.len())];
+        around.iter().any(|word| EMPTY.contains(word))
+            && around.iter().any(|word| amount(word))
+            && !around.iter().any(none)
+    })
 }

@@ -113,8 +113,15 @@ fn usable(disk: &Disk) -> Result<(), Ask> {
 /// `p2` on the disk that the other words name, or that was spoken of.
 fn numbered(name: &str, refs: &Refs, ctx: &Context<'_>) -> Result<String, Ask> {
     let number: u32 = name[1..].parse().map_err(|_| Ask::new("Which partition do you mean?"))?;
+    // "p1+esp": a word that no disk fits is about the partition.
+    let of_a_disk = |word: &Ref| match word {
+        Ref::It => false,
+        Ref::Device(other) => other != name,
+        Ref::Word(_) | Ref::Size(_) => ctx.machine.disks.iter().any(|disk| disk::fits(word, disk)),
+        _ => true,
+    };
     let mut on = refs.clone();
-    on.0.retain(|word| !matches!(word, Ref::It) && !matches!(word, Ref::Device(other) if other == name));
+    on.0.retain(of_a_disk);
     if !on.is_empty() {
         return disk::find(&on, ctx).map(|disk| disk.partition_path(number));
     }

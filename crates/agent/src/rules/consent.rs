@@ -258,8 +258,12 @@ fn behind_no_worries(text: &str) -> Option<&str> {
 
 /// Reads an utterance that is a yes or a no and little else.
 pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>> {
-    if let Some(rest) = behind_no_worries(words.text) {
-        return if rest.is_empty() { None } else { read(&Words::of(rest), ctx) };
+    let mut said = words.text;
+    while let Some(rest) = behind_no_worries(said) {
+        said = rest;
+    }
+    if said.len() < words.text.len() {
+        return if said.is_empty() { None } else { read(&Words::of(said), ctx) };
     }
     let list: Vec<&Token> = words.tokens.iter().filter(|token| !token.is_break()).collect();
     let raw: Vec<String> =

@@ -5,6 +5,7 @@ use levitate_core::lists::fold;
 use crate::ground::last_asked;
 use crate::{Context, explain};
 
+/// Words of greeting, folded.
 const GREETINGS: &[&str] = &[
     "hi",
     "hello",
@@ -34,8 +35,10 @@ const GREETINGS: &[&str] = &[
     "abend",
     "dias",
     "jour",
+    "morgen",
 ];
 
+/// Words of thanks, folded.
 const THANKS: &[&str] = &[
     "thanks", "thank", "thx", "ty", "cheers", "danke", "dank", "merci", "gracias", "grazie", "obrigado",
     "obrigada", "bedankt",
@@ -70,7 +73,6 @@ const BESIDE: &[&str] = &[
     "my",
     "dear",
     "guten",
-    "morgen",
     "schon",
     "sehr",
     "vielen",
@@ -81,23 +83,25 @@ const BESIDE: &[&str] = &[
 
 /// The answer to a sentence that is nothing else. Where something was asked or waits, a word may be the answer to it.
 pub(super) fn read(text: &str, ctx: &Context<'_>) -> Option<String> {
-    if ctx.state.pending.is_some() || last_asked(ctx).is_some() {
+    let asked = last_asked(ctx).is_some_and(|asked| asked.trim_end().ends_with('?'));
+    if ctx.state.pending.is_some() || asked {
         return None;
     }
     let folded = fold(text);
     let words: Vec<&str> = folded.split(' ').filter(|word| !word.is_empty()).collect();
     let said = |list: &[&str]| words.iter().any(|word| list.contains(word));
     let all = words.iter().all(|word| [GREETINGS, THANKS, BESIDE].iter().any(|list| list.contains(word)));
-    let example = explain::suggestions(ctx)
-        .first()
-        .map(|next| format!("for example \"{next}\", or \"help\""))
-        .unwrap_or_else(|| "or \"help\"".into());
-    match () {
-        () if !all => None,
-        () if said(THANKS) => Some(format!("You are welcome. Say what comes next, {example}.")),
-        () if said(GREETINGS) => Some(format!("Hello. Say in your own words what you want, {example}.")),
-        () => None,
+    if !all || !(said(GREETINGS) || said(THANKS)) {
+        return None;
     }
+    let example = match explain::suggestions(ctx).first() {
+        Some(next) => format!("for example \"{next}\", or \"help\""),
+        None => "or \"help\"".to_owned(),
+    };
+    Some(match said(THANKS) {
+        true => format!("You are welcome. Say what comes next, {example}."),
+        false => format!("Hello. Say in your own words what you want, {example}."),
+    })
 }
 
 #[cfg(test)]
@@ -113,13 +117,15 @@ mod tests {
         let machine = Machine::from_json(include_str!("../../../../machines/two-disks.json")).unwrap();
         let (state, lists) = (State::default(), Lists::embedded());
         let ctx = Context { machine: &machine, state: &state, history: &[], lists: &lists, open: &[] };
-        for text in ["hi", "Hello there!", "good morning", "Guten Tag", "hey installer"] {
+        for text in ["hi", "Hello there!", "good morning", "Guten Tag", "hey installer", "Guten Morgen"] {
             assert!(read(text, &ctx).is_some_and(|text| text.starts_with("Hello")), "{text}");
         }
         assert!(read("thank you so much", &ctx).is_some_and(|text| text.starts_with("You are welcome")));
         for text in ["hello kitty", "hi, install on sda", "good", "", "all well"] {
             assert_eq!(read(text, &ctx), None, "{text}");
         }
+        let noted = [Message { role: Role::Assistant, content: "The hostname will be box.".into() }];
+        assert!(read("thanks", &Context { history: &noted, ..ctx }).is_some());
         // A computer may be called hello.
         let asked =
             [Message { role: Role::Assistant, content: "What shall this computer be called?".into() }];

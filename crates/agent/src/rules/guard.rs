@@ -67,20 +67,13 @@ const SHELL: &[&str] = &[
     "shred ",
 ];
 
-/// Wishes outside the job.
-const OTHER_JOBS: &[&str] = &[
+/// Programs that are set up later.
+const PROGRAMS: &[&str] = &[
     "steam",
     "discord",
     "wifi",
     "wi-fi",
     "wlan",
-    "crack ",
-    "hack",
-    "raid",
-    "mdadm",
-    "lvm",
-    "zfs",
-    "proxmox",
     "firefox",
     "chrome",
     "nvidia",
@@ -88,17 +81,28 @@ const OTHER_JOBS: &[&str] = &[
     "kde",
     "plasma",
     "desktop environment",
+    "minecraft",
+    "spotify",
+    "weather",
+    "joke",
+    "poem",
+];
+
+/// Wishes outside the job, in a sentence of any length.
+const OTHER_JOBS: &[&str] = &[
+    "crack ",
+    "hack",
+    "raid",
+    "mdadm",
+    "lvm",
+    "zfs",
+    "proxmox",
     "apt install",
     "apt-get",
     "pacman -",
     "dnf ",
     "snap install",
     "flatpak",
-    "minecraft",
-    "spotify",
-    "weather",
-    "joke",
-    "poem",
 ];
 
 /// Takes what must not go further.
@@ -132,7 +136,9 @@ pub(super) fn read(words: &Words<'_>) -> Option<Read> {
     let short = words.tokens.iter().filter(|token| !token.is_break()).count() <= 10;
     let gaming = words.says(&["install steam", "install discord"]);
     if gaming
-        || (short && other_job(words) && !words.has(&["disk", "sudo", "user"]) && !slot)
+        || ((is_about(words, OTHER_JOBS) || (short && is_about(words, PROGRAMS)))
+            && !words.has(&["disk", "sudo", "user"])
+            && !slot)
         || words.says(&["crack ", "raid1", "raid 1", "mdadm"])
     {
         return Some(Read::Text(
@@ -154,15 +160,15 @@ fn substitutes(text: &str) -> bool {
         && (parts.len().is_multiple_of(2) || !parts.iter().skip(1).step_by(2).all(|part| name(part)))
 }
 
-/// A wish outside the job, by whole words: "afraid" is no RAID.
-fn other_job(words: &Words<'_>) -> bool {
+/// True where one of these is named, by whole words: "afraid" is no RAID.
+fn is_about(words: &Words<'_>, jobs: &[&str]) -> bool {
     let line: Vec<&str> = words
         .lower
         .split(|c: char| !(c.is_alphanumeric() || c == '-'))
         .filter(|word| !word.is_empty())
         .collect();
     let line = format!(" {} ", line.join(" "));
-    OTHER_JOBS.iter().any(|job| line.contains(&format!(" {} ", job.trim())))
+    jobs.iter().any(|job| line.contains(&format!(" {} ", job.trim())))
 }
 
 /// A line a system administrator would type, where it means one action exactly.
@@ -211,8 +217,20 @@ fn looking(words: &[&str]) -> Option<Reading> {
         return None;
     }
     let line = words.join(" ");
-    let fine = shell::check(&line).is_ok() || *program == "ip";
-    // "free space on sda" and "dmesg output please" are sentences; "ip link set x down" and "df -x" are commands that are
-    // refused with their reason.
-    (fine || words.get(1).is_some_and(|word| word.starts_with('-'))).then_some(Reading::Shell(line))
+    // "df -x" and "ip link set eth0 down" are refused with their reason.
+    let flags = words.get(1).is_some_and(|word| word.starts_with('-'));
+    if shell::check(&line).is_ok() || flags || *program == "ip" {
+        return Some(Reading::Shell(line));
+    }
+    // "free space on sda" is a sentence; no sentence begins with these.
+    let unmistakable = matches!(
+        *program,
+        "lsblk" | "blkid" | "lscpu" | "lspci" | "lsusb" | "uname" | "dmesg" | "findmnt" | "df"
+    );
+    let argument = |word: &&str| {
+        word.contains(['|', ';', '>', '<', '&', '/']) || device_name(&word.to_lowercase()).is_some()
+    };
+    let line = if words.iter().any(argument) { line } else { (*program).to_owned() };
+    // "dmesg output please" wants dmesg; with a device or a pipe it is a command, and refused where it is none of ours.
+    unmistakable.then_some(Reading::Shell(line))
 }

@@ -134,14 +134,21 @@ fn free_numbers(disk: &Disk, usage: Use, kind: TableKind) -> impl Iterator<Item 
 }
 
 fn table_full(disk: &Disk, kind: TableKind) -> Refusal {
-    let most = if kind == TableKind::Mbr { 4 } else { 128 };
+    let (most, remedy) = match kind {
+        TableKind::Mbr => {
+            (4, "Ask for fewer partitions (no separate home or swap), or use the whole disk with GPT.")
+        }
+        TableKind::Gpt => {
+            (128, "Ask for fewer partitions (no separate home or swap), or use the whole disk.")
+        }
+    };
     Refusal::new(
         &disk.path,
         format!(
             "The partition table of {} has room for {most} partitions, and that is not enough.",
             disk.path
         ),
-        "Ask for fewer partitions (no separate home or swap), or use the whole disk.",
+        remedy,
     )
 }
 

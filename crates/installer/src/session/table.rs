@@ -1,19 +1,29 @@
 //! The kind of a new partition table, said in words: no action carries it, so it is a wish of its own.
 
-use levitate_agent::Answer;
+use levitate_agent::{Answer, table};
 use levitate_core::action::InstallerAction as Action;
-use levitate_core::lists::fold;
+use levitate_core::apply::apply;
 use levitate_core::machine::TableKind;
+use levitate_core::spec::InstallSpec;
 use levitate_core::state::Stage;
 
 use super::{Session, Undoable};
 
 impl Session {
     /// Notes a table kind that the sentence wishes for. The answer then plans anew what waits, or says what was noted
-    /// where nothing else was understood.
+    /// where nothing else was understood. What cannot be made so is refused, and nothing is noted.
     pub(super) fn with_table(&mut self, text: &str, answer: Answer) -> Answer {
-        let Some(kind) = said(text) else { return answer };
-        let understood = matches!(&answer, Answer::Actions(actions) if !actions.iter().all(asks));
+        let Some(kind) = table::said(text).filter(|_| carries_a_wish(text, &answer)) else { return answer };
+        // "Use mbr" is all about the table whatever a model made of it, and no boot loader was named.
+        let alone = table::is_all(text);
+        let answer = match answer {
+            Answer::Actions(mut actions) => {
+                actions.retain(|action| !matches!(action, Action::InstallBootloader { .. }));
+                Answer::Actions(actions)
+            }
+            answer => answer,
+        };
+        let understood = matches!(&answer, Answer::Actions(actions) if !alone && !actions.iter().all(asks));
         if self.achieved().stages().contains(&Stage::Disk) {
             return match understood {
                 true => answer,
@@ -22,21 +32,10 @@ impl Session {
                 ),
             };
         }
-        if self.spec.table != Some(kind) {
-            let mut wanted = self.spec.clone();
-            wanted.table = Some(kind);
-            self.undo.push(Undoable::Wish(self.spec.clone()));
-            self.want(wanted);
-        }
-        let waits = match &mut self.pending {
-            Some(pending) => {
-                pending.spec.table = Some(kind);
-                Some(pending.action.clone()).filter(|action| matches!(action, Action::Partition(_)))
-            }
-            None => None,
-        };
-        match (answer, waits) {
-            (Answer::Actions(mut actions), waits) if understood => {
+        let waits = self.pending.as_ref().map(|pending| &pending.action);
+        let waits = waits.filter(|action| matches!(action, Action::Partition(_))).cloned();
+        let answer = match answer {
+            Answer::Actions(mut actions) if understood => {
                 // A yes was to the plan as it stood, with the other table.
                 actions.retain(|action| waits.is_none() || *action != Action::Confirm);
                 if !actions.iter().any(|action| matches!(action, Action::Partition(_))) {
@@ -44,18 +43,65 @@ impl Session {
                 }
                 Answer::Actions(actions)
             }
-            (_, Some(layout)) => Answer::Actions(vec![layout]),
-            // "Which disk?" is what comes next anyway.
-            (Answer::Actions(actions), None) => Answer::Actions(actions),
-            (_, None) => Answer::Text(format!("A disk that I erase gets {} partition table.", a(kind))),
+            answer => match (answer, waits) {
+                (_, Some(layout)) => Answer::Actions(vec![layout]),
+                // "Which disk?" is what comes next anyway.
+                (Answer::Actions(actions), None) if !alone && !actions.is_empty() => Answer::Actions(actions),
+                (_, None) => Answer::Text(format!(
+                    "A disk that I erase gets {} {} partition table.",
+                    a(kind),
+                    kind.name()
+                )),
+            },
+        };
+        let waiting = self.pending.as_ref().map_or(&self.spec, |pending| &pending.spec);
+        let mut wanted = InstallSpec { table: Some(kind), ..waiting.clone() };
+        for action in answer_actions(&answer) {
+            match apply(&wanted, &self.world(), action) {
+                Ok(next) => wanted = next.unwrap_or(wanted),
+                Err(refusal) => return Answer::Text(refusal.to_string()),
+            }
         }
+        self.note_table(kind);
+        answer
+    }
+
+    fn note_table(&mut self, kind: TableKind) {
+        if let Some(pending) = &mut self.pending {
+            pending.spec.table = Some(kind);
+        }
+        if self.spec.table != Some(kind) {
+            let before = self.spec.clone();
+            self.want(InstallSpec { table: Some(kind), ..before.clone() });
+            self.undo.push(Undoable::Wish(before));
+        }
+    }
+}
+
+/// False for refusals and explanations, and where the sentence drops or leaves what waits.
+fn carries_a_wish(text: &str, answer: &Answer) -> bool {
+    match answer {
+        Answer::NotUnderstood { .. } => true,
+        Answer::Text(_) => table::is_all(text),
+        Answer::Actions(actions) => actions.iter().all(|action| match action {
+            Action::Explain { .. } => table::is_all(text),
+            Action::Cancel | Action::Undo | Action::Exit | Action::Finish | Action::Reboot => false,
+            _ => true,
+        }),
+    }
+}
+
+fn answer_actions(answer: &Answer) -> &[Action] {
+    match answer {
+        Answer::Actions(actions) => actions,
+        _ => &[],
     }
 }
 
 const fn a(kind: TableKind) -> &'static str {
     match kind {
-        TableKind::Gpt => "a GPT",
-        TableKind::Mbr => "an MBR",
+        TableKind::Gpt => "a",
+        TableKind::Mbr => "an",
     }
 }
 
@@ -63,78 +109,10 @@ fn asks(action: &Action) -> bool {
     matches!(action, Action::Clarify { .. } | Action::Explain { .. })
 }
 
-/// The kind that a sentence wishes for; a question about it wishes for nothing.
-fn said(text: &str) -> Option<TableKind> {
-    const ASKS: [&str; 18] = [
-        "what",
-        "whats",
-        "why",
-        "how",
-        "which",
-        "is",
-        "are",
-        "do",
-        "does",
-        "should",
-        "explain",
-        "difference",
-        "was",
-        "warum",
-        "wie",
-        "que",
-        "quoi",
-        "and what",
-    ];
-    const NOT: [&str; 12] =
-        ["no", "not", "dont", "without", "instead", "than", "never", "kein", "nicht", "pas", "sin", "from"];
-    let folded = fold(text).replace("master boot record", "mbr").replace("ms dos", "msdos");
-    let words: Vec<&str> = folded.split(' ').collect();
-    if words.first().is_some_and(|first| ASKS.contains(first)) {
-        return None;
-    }
-    let mut wanted = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let kind = match *word {
-            "mbr" | "msdos" => TableKind::Mbr,
-            "gpt" | "guid" => TableKind::Gpt,
-            _ => continue,
-        };
-        let refused = words[at.saturating_sub(2)..at].iter().any(|before| NOT.contains(before));
-        let other = if kind == TableKind::Mbr { TableKind::Gpt } else { TableKind::Mbr };
-        wanted.push(if refused { other } else { kind });
-    }
-    wanted.dedup();
-    match wanted[..] {
-        [kind] => Some(kind),
-        // Both are named, and which is wished for is not clear.
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::session::tests::rehearse;
     use levitate_core::protocol::Event;
-
-    #[test]
-    fn a_kind_is_heard_where_it_is_wished_for() {
-        for (text, kind) in [
-            ("install with mbr please", Some(TableKind::Mbr)),
-            ("MBR!", Some(TableKind::Mbr)),
-            ("use a master boot record", Some(TableKind::Mbr)),
-            ("an MS-DOS table on sda", Some(TableKind::Mbr)),
-            ("no gpt please", Some(TableKind::Mbr)),
-            ("gpt, not mbr", Some(TableKind::Gpt)),
-            ("can you use gpt instead of mbr?", Some(TableKind::Gpt)),
-            ("what is mbr?", None),
-            ("is gpt better", None),
-            ("gpt or mbr", None),
-            ("use the whole disk", None),
-        ] {
-            assert_eq!(said(text), kind, "{text}");
-        }
-    }
 
     fn plans(name: &str, lines: &str) -> Vec<Vec<String>> {
         let lines_of = |event: Event| match event {
@@ -161,5 +139,18 @@ mod tests {
         assert_eq!(yes_but.len(), 2, "a yes with another table is asked about: {yes_but:?}");
         let back = plans("vm-bios", "use mbr\nundo\nuse the whole disk");
         assert!(!back[0].contains(&mbr), "{back:?}");
+    }
+
+    #[test]
+    fn what_drops_or_cannot_be_made_notes_nothing() {
+        for drops in ["undo the mbr", "cancel, mbr is too old", "exit, i do not like mbr"] {
+            let plans = plans("vm-bios", &format!("use the whole disk\n{drops}"));
+            assert_eq!(plans.len(), 1, "{drops}: {plans:?}");
+        }
+        // Five partitions are too many for an MBR; the GPT plan still waits.
+        let five = "use sda with a separate home, a separate boot and 4G swap";
+        let plans = plans("two-disks", &format!("{five}\nuse mbr\nhostname box"));
+        assert_eq!(plans.len(), 2, "{plans:?}");
+        assert!(plans.iter().flatten().all(|line| !line.contains("MBR")), "{plans:?}");
     }
 }

@@ -14,7 +14,9 @@ impl Session {
         }
         let Some(last) = self.undo.last() else { return self.say("There is nothing to take back.") };
         let (Undoable::Wish(before) | Undoable::Plan(before)) = last;
+        let done = matches!(last, Undoable::Plan(_));
         let parts = parts(before, &self.spec);
+        let mut agreed = false;
         let named = named(text);
         if !named.is_empty() && !parts.is_empty() {
             let meant = |part: &&(&'static str, String)| named.contains(&part.0);
@@ -24,11 +26,21 @@ impl Session {
                     words(&parts)
                 ));
             }
-            if parts.iter().any(|part| !meant(&part))
-                && !self.yes_no(&format!("That was done together: {}. Take all of it back?", words(&parts)))
-            {
-                return self.say("Nothing was taken back.");
+            if parts.iter().any(|part| !meant(&part)) {
+                agreed =
+                    self.yes_no(&format!("That was done together: {}. Take all of it back?", words(&parts)));
+                if !agreed {
+                    return self.say("Nothing was taken back.");
+                }
             }
+        }
+        // What was installed is worth a question: "back" may have been meant for the conversation.
+        let installed = done && parts.iter().any(|(part, _)| matches!(*part, "disk" | "copy"));
+        if installed
+            && !agreed
+            && !self.yes_no("That takes back what is on the disk, the copied system included. Take it back?")
+        {
+            return self.say("Nothing was taken back.");
         }
         match self.undo.pop() {
             None => {}

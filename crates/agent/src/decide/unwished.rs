@@ -1,0 +1,343 @@
+//! Sentences that name a thing to do and do not wish for it: refused, feared, told of others, taken back at their end. Whoever
+//! has read them, nothing is planned, noted or ended on them.
+
+use levitate_core::action::{InstallerAction, Use};
+use levitate_core::lists::fold;
+
+/// No, folded.
+const NOT: &[&str] = &[
+    "dont", "not", "never", "wont", "shouldnt", "mustnt", "nicht", "nie", "niemals", "niet", "nooit", "nao",
+    "nunca", "jamas", "jamais", "non", "ne", "n", "nie",
+];
+
+/// Behind a no these say that nothing is refused: "don't worry, erase it".
+const HARMLESS: &[&str] =
+    &["care", "mind", "need", "worry", "forget", "have", "bother", "hesitate", "know", "only", "just", "be"];
+
+/// No behind the verb: "installiere nicht", "n'installe pas".
+const NOT_BEHIND: &[&str] = &["nicht", "niet", "pas"];
+
+/// What can be wished for, folded.
+const VERBS: &[&str] = &[
+    "install",
+    "use",
+    "erase",
+    "wipe",
+    "format",
+    "overwrite",
+    "delete",
+    "remove",
+    "take",
+    "put",
+    "touch",
+    "start",
+    "begin",
+    "create",
+    "make",
+    "add",
+    "set",
+    "change",
+    "switch",
+    "call",
+    "name",
+    "give",
+    "reboot",
+    "restart",
+    "exit",
+    "quit",
+    "leave",
+    "finish",
+    "undo",
+    "revert",
+    "keep",
+    "mount",
+    "copy",
+    "do",
+    "go",
+    "installation",
+    "installieren",
+    "installiere",
+    "benutze",
+    "benutzen",
+    "nimm",
+    "losche",
+    "loschen",
+    "installer",
+    "installe",
+    "efface",
+    "effacer",
+    "utilise",
+    "instales",
+    "instalar",
+    "borres",
+    "borrar",
+    "uses",
+    "usar",
+    "installare",
+    "installa",
+    "usare",
+    "cancellare",
+    "installeer",
+    "gebruik",
+    "wis",
+];
+
+/// Refusing one of these changes a plan and does not drop it: "don't use swap".
+const OPTIONS: &[&str] = &[
+    "swap",
+    "home",
+    "encryption",
+    "encrypted",
+    "encrypt",
+    "luks",
+    "btrfs",
+    "xfs",
+    "ext4",
+    "boot",
+    "efi",
+    "separate",
+    "verschlusselung",
+    "chiffrement",
+    "cifrado",
+    "partition",
+    "partitions",
+    "sudo",
+    "admin",
+    "root",
+];
+
+/// Fear, and what others said or did, folded.
+const TOLD: &[&str] = &[
+    "afraid",
+    "scared",
+    "fear",
+    "worried",
+    "hate",
+    "disaster",
+    "precious",
+    "sacred",
+    "angst",
+    "peur",
+    "miedo",
+    "circumstances",
+    "no way",
+    "last time",
+    "he said",
+    "she said",
+    "friend said",
+    "brother said",
+    "they said",
+    "told me",
+    "not beside",
+    "not next to",
+];
+
+/// What happened, where it is no wish to end here.
+const HAPPENED: &[&str] = &[
+    "rebooted",
+    "restarted",
+    "crashed",
+    "exited",
+    "finished yesterday",
+    "yesterday",
+    "gestern",
+    "on reboot",
+    "after reboot",
+];
+
+/// What people have on disks, folded.
+const DATA: &[&str] = &[
+    "data",
+    "photos",
+    "files",
+    "documents",
+    "thesis",
+    "pictures",
+    "backup",
+    "backups",
+    "daten",
+    "fotos",
+    "dateien",
+    "donnees",
+];
+
+/// Against whom one encrypts, folded.
+const THIEVES: &[&str] = &[
+    "steal",
+    "steals",
+    "stolen",
+    "thief",
+    "thieves",
+    "nicked",
+    "robbed",
+    "read",
+    "reads",
+    "lost",
+    "snoop",
+    "peek",
+    "look",
+    "see",
+    "access",
+    "police",
+    "gestohlen",
+    "vole",
+    "robado",
+    "private",
+    "secret",
+    "safe",
+    "locked",
+    "lock",
+];
+
+/// Words that a question begins with, its mark left out.
+const ASKS: &[&str] = &[
+    "wird", "werden", "wurde", "is", "are", "was", "were", "does", "did", "has", "why", "warum", "how",
+    "when", "who", "what", "sera", "est", "ist", "hat", "wann",
+];
+
+/// The last clause of a sentence that takes it back.
+const WITHDRAWN: &[&str] = &[
+    "dont",
+    "do not",
+    "no dont",
+    "no wait dont",
+    "wait dont",
+    "dont do it",
+    "never mind",
+    "nevermind",
+    "forget it",
+    "forget that",
+    "cancel that",
+    "scrap that",
+    "actually dont",
+    "actually no",
+    "doch nicht",
+    "nein doch nicht",
+    "lieber nicht",
+];
+
+/// What is said to a sentence that wishes for nothing of what it names.
+pub(super) fn asked(text: &str, actions: &[InstallerAction]) -> Option<String> {
+    if !actions.iter().any(changes) {
+        return None;
+    }
+    let folded = fold(text);
+    let clauses = clauses(text);
+    if clauses.len() > 1 && clauses.last().is_some_and(|last| WITHDRAWN.contains(&last.as_str())) {
+        return Some("All right, nothing of that is done. What shall I do instead?".into());
+    }
+    let ends = actions.iter().all(|action| {
+        matches!(action, InstallerAction::Reboot | InstallerAction::Exit | InstallerAction::Finish)
+    });
+    let erases = actions.iter().any(|action| match action {
+        InstallerAction::Partition(request) => request.usage == Use::Whole,
+        action => matches!(action, InstallerAction::Format { .. }),
+    });
+    let encrypts =
+        actions.iter().any(|action| matches!(action, InstallerAction::Partition(request) if request.encrypt));
+    let is_marked = |clause: &String| {
+        (actions.iter().any(can_be_refused) && is_refused(clause))
+            || ((erases || ends) && says(clause, TOLD))
+            || (ends && says(clause, HAPPENED))
+            || refuses_a_password(clause, actions)
+    };
+    let wishes = |clause: &String| !is_marked(clause) && says(clause, VERBS);
+    if clauses.iter().any(is_marked) && !clauses.iter().any(wishes) {
+        return Some("I do not hear a wish to do that, so nothing is done. What shall I do?".into());
+    }
+    let first = folded.split(' ').next().unwrap_or_default();
+    let suggests = says(&folded, &["why dont", "why not"]);
+    if erases && !suggests && ASKS.contains(&first) {
+        return Some("Nothing is erased before you said so. What shall I do?".into());
+    }
+    let mine = ["my", "our", "meine", "mes", "mis"].iter().any(|my| says(&folded, &[my]));
+    // "My thesis, when this is stolen" is a wish to encrypt.
+    let guards = encrypts && says(&folded, THIEVES);
+    if erases && mine && !guards && says(&folded, DATA) && !clauses.iter().any(|clause| says(clause, VERBS)) {
+        return Some("Your data stays as long as you do not ask for that disk. What shall I do?".into());
+    }
+    None
+}
+
+/// True for what changes or ends something when it is done.
+fn changes(action: &InstallerAction) -> bool {
+    use InstallerAction as A;
+    !matches!(
+        action,
+        A::ListDisks
+            | A::Clarify { .. }
+            | A::Explain { .. }
+            | A::Help
+            | A::Status
+            | A::RunShellCommand { .. }
+            | A::Confirm
+            | A::Cancel
+    )
+}
+
+/// To mount keeps what is there; how a password is refused is looked at apart.
+const fn can_be_refused(action: &InstallerAction) -> bool {
+    !matches!(action, InstallerAction::Mount { .. } | InstallerAction::SetPassword { .. })
+}
+
+fn clauses(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let parted = [
+        " but ",
+        " and ",
+        " then ",
+        " aber ",
+        " und ",
+        " sondern ",
+        " mais ",
+        " et ",
+        " pero ",
+        " y ",
+        " so ",
+    ]
+    .iter()
+    .fold(lower, |text, joint| text.replace(joint, ", "));
+    parted.split([',', ';', '.', '!', '?', ':', '\n']).map(fold).filter(|clause| !clause.is_empty()).collect()
+}
+
+fn says(clause: &str, phrases: &[&str]) -> bool {
+    let padded = format!(" {clause} ");
+    phrases.iter().any(|phrase| padded.contains(&format!(" {phrase} ")))
+}
+
+/// "I do not want to install", "installiere nicht".
+fn is_refused(clause: &str) -> bool {
+    let words: Vec<&str> = clause.split(' ').collect();
+    if words.iter().any(|word| OPTIONS.contains(word)) {
+        return false;
+    }
+    let verb = |word: &&str| VERBS.contains(word);
+    words.iter().enumerate().any(|(at, word)| {
+        let behind = &words[at + 1..(at + 6).min(words.len())];
+        let suggests = at > 0 && words[at - 1] == "why";
+        let no = NOT.contains(word)
+            || (*word == "no"
+                && behind.first().is_some_and(|next| matches!(*next, "instales" | "borres" | "uses")));
+        (no && !suggests
+            && !behind.first().is_some_and(|next| HARMLESS.contains(next))
+            && behind.iter().any(verb))
+            || (verb(word) && behind.iter().take(4).any(|word| NOT_BEHIND.contains(word)))
+    })
+}
+
+/// "Bob doesn't need a password", "log in automatically".
+fn refuses_a_password(clause: &str, actions: &[InstallerAction]) -> bool {
+    actions.iter().any(|action| matches!(action, InstallerAction::SetPassword { .. }))
+        && says(
+            clause,
+            &[
+                "no password",
+                "need a password",
+                "need password",
+                "without a password",
+                "without password",
+                "automatically",
+            ],
+        )
+        && says(clause, &["no", "not", "doesnt", "dont", "without", "automatically", "never"])
+}
