@@ -49,7 +49,7 @@ pub fn explain(topic: Topic, ctx: &Context<'_>) -> String {
         ),
         Topic::Gpt => "GPT is the modern way to note on a disk where its partitions are, with a copy at the end of the disk.\n\
              It knows disks over 2 TB and as many partitions as anybody needs; the older MBR does not.\n\
-             New layouts here use GPT; before a table is changed, the old one is saved."
+             New layouts here use GPT, or MBR where you say \"with mbr\"; before a table is changed, the old one is saved."
             .into(),
         Topic::Grub => format!(
             "GRUB is the boot loader: the first program that starts, it shows the menu and loads Linux.\n\
