@@ -194,8 +194,10 @@ impl Page<'_> {
             // The picture stands for the layout alone: every step that follows is said.
             let drawn =
                 plan.lines.iter().position(|line| line == THEN).filter(|_| !pictures.is_empty() && !full);
-            let said = plan.lines.get(drawn.unwrap_or(0)..).unwrap_or_default();
-            for line in said {
+            let (layout, said) = plan.lines.split_at(drawn.unwrap_or(0));
+            // No picture shows the kind of the table, and it is a line of its own only where it was wished for.
+            let table = layout.iter().filter(|line| line.contains("partition table"));
+            for line in table.chain(said) {
                 let paint = if line.contains("ERASE") { self.look.danger() } else { Paint::new() };
                 self.put(&mut lines, &format!("  {line}"), 2, paint);
             }
