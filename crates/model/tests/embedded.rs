@@ -126,13 +126,13 @@ fn cancel_and_time_limit_are_heard_at_once_and_the_engine_goes_on() {
     assert_eq!(engine.generate(&long, &cancel), Err(EngineError::Cancelled));
     let late = thread.join().unwrap().elapsed();
     // To the end it would be ten seconds and more; a busy machine may need some of one to notice.
-    assert!(late < Duration::from_secs(1), "{late:?}");
+    assert!(late < Duration::from_secs(5), "{late:?}");
     assert_eq!(engine.generate(&long, &cancel), Err(EngineError::Cancelled));
 
     long.limits.timeout = Duration::from_millis(300);
     let start = Instant::now();
     assert_eq!(engine.generate(&long, &Cancel::default()), Err(EngineError::TimedOut(long.limits.timeout)));
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 
     long.limits = Limits { max_tokens: 5, timeout: Duration::from_secs(60) };
     assert_eq!(engine.generate(&long, &Cancel::default()).unwrap().finish, Finish::Limit);

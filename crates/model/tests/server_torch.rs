@@ -90,7 +90,7 @@ fn a_folder_with_smollm3_and_an_adapter_answers_as_transformers_does() {
     assert_eq!(result, Err(EngineError::TimedOut(Duration::from_millis(100))));
     request.limits = Limits { max_tokens: 1, ..Limits::default() };
     server.generate(&request, &Cancel::default()).unwrap();
-    assert!(began.elapsed() < Duration::from_secs(3), "the server goes on: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(8), "the server goes on: {:?}", began.elapsed());
 }
 
 #[test]

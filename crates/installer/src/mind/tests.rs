@@ -155,7 +155,7 @@ fn a_thought_that_is_stopped_does_nothing_whatever_comes_of_it() {
         let asked = Instant::now();
         handle.cancel.request();
         let told: Vec<_> = events.by_ref().take_while(|event| !matches!(event, Event::Ready)).collect();
-        assert!(asked.elapsed() < Duration::from_millis(200), "{:?}", asked.elapsed());
+        assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
         assert!(matches!(&told[..], [Event::Say(text)] if text == "Stopped; nothing was done."), "{told:?}");
         // The wish to stop was for that sentence alone.
         handle.ops.send(Op::Say("and now for the next one of them".into())).unwrap();
