@@ -109,23 +109,8 @@ impl Words {
         let tied =
             self.any(&["if", "unless", "wenn", "falls", "si", "se", "als", "jesli", "only when", "in case"]);
         let to = self.any(&[
-            "empty",
-            "blank",
-            "leer",
-            "vide",
-            "vacio",
-            "vacia",
-            "vuoto",
-            "vuota",
-            "leeg",
-            "pusty",
-            "has data",
-            "no data",
-            "nothing on it",
-            "possible",
-            "it works",
-            "necessary",
-            "it fails",
+            "empty", "blank", "leer", "vide", "vacio", "vacia", "vuoto", "vuota", "leeg", "pusty",
+            "has data", "no data", "nothing on it", "possible", "it works", "necessary", "it fails",
         ]);
         let list = self.list();
         let ends = [list.first(), list.last()].into_iter().flatten();
@@ -143,15 +128,8 @@ impl Words {
                     | "spater"
             )
         });
-        let unknown = self.any(&[
-            "if there",
-            "if theres",
-            "if it has",
-            "unless there",
-            "wenn da",
-            "falls da",
-            "sil y a",
-        ]);
+        let unknown = self
+            .any(&["if there", "if theres", "if it has", "unless there", "wenn da", "falls da", "sil y a"]);
         (tied && to) || unknown || later
     }
 
@@ -177,31 +155,12 @@ impl Words {
     /// "Remove only the recovery partition", "get rid of windows update".
     fn is_about_a_part(&self) -> bool {
         let takes = self.any(&[
-            "remove",
-            "delete",
-            "get rid",
-            "drop",
-            "losche",
-            "entferne",
-            "supprime",
-            "borra",
-            "elimina",
-            "rimuovi",
-            "verwijder",
-            "usun",
+            "remove", "delete", "get rid", "drop", "losche", "entferne", "supprime", "borra", "elimina",
+            "rimuovi", "verwijder", "usun",
         ]);
         let part = self.any(&["partition", "volume", "particion", "partizione", "partitie"])
             && !self.any(&[
-                "all",
-                "every",
-                "each",
-                "whole",
-                "entire",
-                "everything",
-                "alle",
-                "table",
-                "disk",
-                "drive",
+                "all", "every", "each", "whole", "entire", "everything", "alle", "table", "disk", "drive",
             ]);
         let of_windows = [
             "update", "updates", "password", "key", "license", "licence", "theme", "recovery", "defender",
@@ -213,37 +172,12 @@ impl Words {
     /// "Keep my documents and wipe windows".
     fn keeps_files(&self) -> bool {
         let keeps = [
-            "keep",
-            "save",
-            "preserve",
-            "keeping",
-            "without losing",
-            "dont lose",
-            "behalte",
-            "behalten",
-            "garde",
-            "garder",
+            "keep", "save", "preserve", "keeping", "without losing", "dont lose", "behalte", "behalten",
+            "garde", "garder",
         ];
         let files = [
-            "documents",
-            "docs",
-            "files",
-            "photos",
-            "pictures",
-            "music",
-            "games",
-            "data",
-            "stuff",
-            "videos",
-            "mails",
-            "fotos",
-            "dateien",
-            "daten",
-            "bilder",
-            "fichiers",
-            "donnees",
-            "archivos",
-            "documenti",
+            "documents", "docs", "files", "photos", "pictures", "music", "games", "data", "stuff", "videos",
+            "mails", "fotos", "dateien", "daten", "bilder", "fichiers", "donnees", "archivos", "documenti",
             "bestanden",
         ];
         keeps.iter().any(|keep| {
@@ -277,21 +211,8 @@ impl Words {
             )
         });
         let opens = [
-            "will you",
-            "will it",
-            "are you going",
-            "do you",
-            "does it",
-            "did you",
-            "did it",
-            "have you",
-            "has it",
-            "is it",
-            "does this",
-            "will this",
-            "when will",
-            "when do",
-            "why ",
+            "will you", "will it", "are you going", "do you", "does it", "did you", "did it", "have you",
+            "has it", "is it", "does this", "will this", "when will", "when do", "why ",
         ];
         let open = opens.iter().any(|open| self.folded.starts_with(&format!(" {open}")));
         (self.asks && acts && open && !self.any(&["please", "mind", "pls"])).then(|| {

@@ -23,22 +23,8 @@ const OF: &[&str] =
 
 /// Behind a share these say that it is not the disk's.
 const NOT_OF_A_DISK: &[&str] = &[
-    "home",
-    "root",
-    "swap",
-    "hour",
-    "memory",
-    "ram",
-    "stunde",
-    "heure",
-    "hora",
-    "windows",
-    "million",
-    "brother",
-    "sister",
-    "partition",
-    "time",
-    "past",
+    "home", "root", "swap", "hour", "memory", "ram", "stunde", "heure", "hora", "windows", "million",
+    "brother", "sister", "partition", "time", "past",
 ];
 
 /// To leave, folded.
@@ -47,18 +33,8 @@ const LEAVES: &[&str] =
 
 /// Without a use, folded.
 const EMPTY: &[&str] = &[
-    "free",
-    "empty",
-    "unused",
-    "unallocated",
-    "unpartitioned",
-    "spare",
-    "frei",
-    "leer",
-    "libre",
-    "vide",
-    "libera",
-    "vuota",
+    "free", "empty", "unused", "unallocated", "unpartitioned", "spare", "frei", "leer", "libre", "vide",
+    "libera", "vuota",
 ];
 
 /// The question how large the system shall be, where a share was said and the plan would take all of the disk.

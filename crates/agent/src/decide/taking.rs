@@ -10,35 +10,9 @@ use crate::{Answer, Context};
 
 /// Words that take something away, folded.
 const TAKES: [&str; 29] = [
-    "remove",
-    "removes",
-    "revoke",
-    "withdraw",
-    "strip",
-    "delete",
-    "deletes",
-    "demote",
-    "kick",
-    "drop",
-    "rename",
-    "entfern",
-    "entferne",
-    "losche",
-    "loschen",
-    "entziehe",
-    "entzieh",
-    "retire",
-    "supprime",
-    "enleve",
-    "quita",
-    "elimina",
-    "borra",
-    "rimuovi",
-    "togli",
-    "verwijder",
-    "usun",
-    "remova",
-    "tira",
+    "remove", "removes", "revoke", "withdraw", "strip", "delete", "deletes", "demote", "kick", "drop",
+    "rename", "entfern", "entferne", "losche", "loschen", "entziehe", "entzieh", "retire", "supprime",
+    "enleve", "quita", "elimina", "borra", "rimuovi", "togli", "verwijder", "usun", "remova", "tira",
 ];
 
 /// Rights and accounts are given here, never taken: whoever read "take sudo away from vince" as a wish for sudo, it is

@@ -136,31 +136,9 @@ fn items(text: &str) -> Option<Vec<String>> {
 
 /// A clause with one of these says what is not offered.
 const KEPT: [&str; 25] = [
-    "keep",
-    "keeps",
-    "kept",
-    "stay",
-    "stays",
-    "safe",
-    "untouched",
-    "alone",
-    "remain",
-    "remains",
-    "leave",
-    "left",
-    "not",
-    "dont",
-    "never",
-    "without",
-    "except",
-    "behalten",
-    "bleibt",
-    "bleiben",
-    "nicht",
-    "garder",
-    "reste",
-    "pas",
-    "mantener",
+    "keep", "keeps", "kept", "stay", "stays", "safe", "untouched", "alone", "remain", "remains", "leave",
+    "left", "not", "dont", "never", "without", "except", "behalten", "bleibt", "bleiben", "nicht", "garder",
+    "reste", "pas", "mantener",
 ];
 
 fn clauses(text: &str, machine: &Machine) -> Vec<Clause> {
@@ -287,29 +265,8 @@ fn size_at(word: &str, next: Option<&&str>) -> Option<String> {
 
 /// Words of a model or a system that say nothing about which disk is meant.
 const GENERIC: [&str; 24] = [
-    "disk",
-    "drive",
-    "plus",
-    "pro",
-    "evo",
-    "flash",
-    "card",
-    "linux",
-    "gnu",
-    "lts",
-    "edition",
-    "boot",
-    "manager",
-    "workstation",
-    "os",
-    "system",
-    "server",
-    "the",
-    "and",
-    "for",
-    "which",
-    "first",
-    "last",
+    "disk", "drive", "plus", "pro", "evo", "flash", "card", "linux", "gnu", "lts", "edition", "boot",
+    "manager", "workstation", "os", "system", "server", "the", "and", "for", "which", "first", "last",
     "other",
 ];
 

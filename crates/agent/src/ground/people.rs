@@ -8,25 +8,8 @@ use crate::{Context, Role, names};
 
 /// Words that point at an account and are never the name of one.
 const POINTING: [&str; 19] = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "last",
-    "former",
-    "latter",
-    "middle",
-    "other",
-    "both",
-    "all",
-    "them",
-    "everyone",
-    "everybody",
-    "me",
-    "him",
-    "her",
-    "mine",
+    "first", "second", "third", "fourth", "fifth", "last", "former", "latter", "middle", "other", "both",
+    "all", "them", "everyone", "everybody", "me", "him", "her", "mine",
 ];
 
 /// The accounts that a word for several means.

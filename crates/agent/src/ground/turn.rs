@@ -34,17 +34,7 @@ pub(super) fn named(text: &str, ctx: &Context<'_>) -> Vec<String> {
 /// the turn has to be about a partition, and a label that anything may be called is not looked for.
 fn labelled(text: &str, ctx: &Context<'_>) -> Option<String> {
     const COMMON: [&str; 12] = [
-        "root",
-        "home",
-        "data",
-        "system",
-        "linux",
-        "windows",
-        "boot",
-        "swap",
-        "disk",
-        "partition",
-        "label",
+        "root", "home", "data", "system", "linux", "windows", "boot", "swap", "disk", "partition", "label",
         "ntfs",
     ];
     let folded = fold(text);

@@ -42,15 +42,7 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         return Some(vec![Reading::Locale(stripped.to_owned())]);
     }
     let place = says(&[
-        "time zone",
-        "timezone",
-        "city",
-        "zone",
-        "clock",
-        "zeitzone",
-        "fuseau",
-        "where are you",
-        " in maine",
+        "time zone", "timezone", "city", "zone", "clock", "zeitzone", "fuseau", "where are you", " in maine",
         "near you",
     ]) || (question
         && asked.contains(" or ")
@@ -75,13 +67,7 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
     if question
         && reply
         && says(&[
-            "user name",
-            "username",
-            "account be called",
-            "your account",
-            "login",
-            "benutzer",
-            "who shall",
+            "user name", "username", "account be called", "your account", "login", "benutzer", "who shall",
             "account be named",
         ])
     {
@@ -91,15 +77,7 @@ pub(super) fn read(words: &Words<'_>, ctx: &Context<'_>) -> Option<Vec<Reading>>
         }
     }
     let machine = says(&[
-        "computer",
-        "host name",
-        "hostname",
-        "machine",
-        "macchina",
-        "rechner",
-        "ordinateur",
-        "called",
-        "name",
+        "computer", "host name", "hostname", "machine", "macchina", "rechner", "ordinateur", "called", "name",
     ]) && !says(&["user", "account"]);
     if question
         && machine

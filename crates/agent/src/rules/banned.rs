@@ -18,18 +18,8 @@ const NOT: &[&str] = &[
 
 /// Spanish and Portuguese say "no" in front of the verb.
 const NO_BEFORE: &[&str] = &[
-    "borres",
-    "borre",
-    "uses",
-    "use",
-    "toques",
-    "toque",
-    "elimines",
-    "elimine",
-    "formatees",
-    "instales",
-    "tocar",
-    "borrar",
+    "borres", "borre", "uses", "use", "toques", "toque", "elimines", "elimine", "formatees", "instales",
+    "tocar", "borrar",
 ];
 
 /// Behind a no these say that nothing is forbidden: "I don't need sda any more".
@@ -41,31 +31,10 @@ const HARMLESS: &[&str] = &[
 
 /// What makes a disk one's own and dear, or out of bounds, as it stands in a folded clause.
 const DEAR: &[&str] = &[
-    "hands off",
-    "finger weg",
-    "stay away",
-    "keep away",
-    "off limits",
-    "is my backup",
-    "is the backup",
-    "for backups",
-    "has my",
-    "holds my",
-    "contains my",
-    "keeps my",
-    "is precious",
-    "is sacred",
-    "is holy",
-    "heilig",
-    "leave it alone",
-    "alone",
-    "in peace",
-    "in ruhe",
-    "stays",
-    "must stay",
-    "has to stay",
-    "keep it",
-    "not to be touched",
+    "hands off", "finger weg", "stay away", "keep away", "off limits", "is my backup", "is the backup",
+    "for backups", "has my", "holds my", "contains my", "keeps my", "is precious", "is sacred", "is holy",
+    "heilig", "leave it alone", "alone", "in peace", "in ruhe", "stays", "must stay", "has to stay",
+    "keep it", "not to be touched",
 ];
 
 /// Words right in front of a disk that keep it.

@@ -81,40 +81,16 @@ fn read_clause(clause: &[Token], words: &Words<'_>, ctx: &Context<'_>, found: &m
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| text::says(&line, phrase));
     let negated = has(&["no", "cant"]);
     let goes = says(&[
-        "can go",
-        "can die",
-        "has to go",
-        "must go",
-        "get rid",
-        "throw out",
-        "thrown out",
-        " weg",
-        "hata do",
-        "bye ",
-        "off it goes",
-        "start from zero",
-        "from scratch",
-        "kann weg",
-        "not need windows",
+        "can go", "can die", "has to go", "must go", "get rid", "throw out", "thrown out", " weg", "hata do",
+        "bye ", "off it goes", "start from zero", "from scratch", "kann weg", "not need windows",
         "slow garbage",
     ]);
     let keeps = !goes
         && (has(&["keep"]) && !says(&["does not stay", "keep my"])
             || (negated && has(&["touch", "erase", "remove", "shrink"]))
             || says(&[
-                "off limits",
-                "still need",
-                "must survive",
-                "must remain",
-                "has to remain",
-                "should remain",
-                "alone",
-                "has the library",
-                "my backup",
-                "i game on",
-                "lives on",
-                "a toy",
-                "to lose windows",
+                "off limits", "still need", "must survive", "must remain", "has to remain", "should remain",
+                "alone", "has the library", "my backup", "i game on", "lives on", "a toy", "to lose windows",
             ]));
     let systems: Vec<Ref> =
         clause.iter().filter_map(|token| system_word(token, ctx)).map(Ref::Word).collect();
@@ -149,20 +125,8 @@ fn read_clause(clause: &[Token], words: &Words<'_>, ctx: &Context<'_>, found: &m
         || says(&["make some room", "make room", "shrink", "gives up", "off it for"]);
     let beside = has(&["beside", "dualboot"])
         || says(&[
-            "dual boot",
-            "dual-boot",
-            "next to",
-            "both at startup",
-            "want both",
-            "dula boto",
-            "side by side",
-            "both systems",
-            "neben windows",
-            "à côté",
-            "a côté",
-            "junto a",
-            "accanto",
-            "beside",
+            "dual boot", "dual-boot", "next to", "both at startup", "want both", "dula boto", "side by side",
+            "both systems", "neben windows", "à côté", "a côté", "junto a", "accanto", "beside",
         ]);
     if negated && has(&["erase"]) && systems.is_empty() && !keeps {
         found.contradicts = true;
@@ -173,23 +137,9 @@ fn read_clause(clause: &[Token], words: &Words<'_>, ctx: &Context<'_>, found: &m
     found.beside |= beside;
     found.installs |= has(&["install", "use"])
         || says(&[
-            "put",
-            "goes",
-            "lives",
-            "live on",
-            "belongs",
-            "take",
-            "take",
-            "go there",
-            "go in there",
-            "is for linux",
-            "for linux",
-            "gets linux",
-            "have that",
-            "enough for me",
-            "all yours",
-            "want linux",
-            "gets the system",
+            "put", "goes", "lives", "live on", "belongs", "take", "take", "go there", "go in there",
+            "is for linux", "for linux", "gets linux", "have that", "enough for me", "all yours",
+            "want linux", "gets the system",
         ]);
     let whole_word = clause.iter().enumerate().any(|(at, token)| {
         let rest_follows = clause.get(at + 1).is_some_and(|next| {
@@ -257,25 +207,9 @@ fn options(clause: &[Token], _words: &Words<'_>, found: &mut Found) {
 /// Wishes that name no feature: "if it is stolen nobody shall read it", "so i can reinstall and keep my documents".
 fn wishes(words: &Words<'_>, clauses: &[&[Token]], ctx: &Context<'_>, found: &mut Found) {
     let theft = words.says(&[
-        "steal",
-        "stolen",
-        "nicks",
-        "nicked",
-        "thief",
-        "theft",
-        "get at my",
-        "able to read",
-        "nobody reads",
-        "read my stuff",
-        "has to be sealed",
-        "before it even boots",
-        "before it boots",
-        "locked with",
-        "geklaut",
-        "gestohlen",
-        "volé",
-        "robado",
-        "robaran",
+        "steal", "stolen", "nicks", "nicked", "thief", "theft", "get at my", "able to read", "nobody reads",
+        "read my stuff", "has to be sealed", "before it even boots", "before it boots", "locked with",
+        "geklaut", "gestohlen", "volé", "robado", "robaran",
     ]);
     if theft && found.said.encrypt.is_none() {
         found.said.encrypt = Some(true);
@@ -285,21 +219,9 @@ fn wishes(words: &Words<'_>, clauses: &[&[Token]], ctx: &Context<'_>, found: &mu
         found.said.encrypt = None;
     }
     let home = words.says(&[
-        "separate home",
-        "seperate home",
-        "own home",
-        "aparte home",
-        "home partition",
-        "home separat",
-        "home séparé",
-        "home separada",
-        "split off a /home",
-        "home have to be sep",
-        "home has to be sep",
-        "reinstall and not lose",
-        "home apart",
-        "eigenes home",
-        "getrenntes home",
+        "separate home", "seperate home", "own home", "aparte home", "home partition", "home separat",
+        "home séparé", "home separada", "split off a /home", "home have to be sep", "home has to be sep",
+        "reinstall and not lose", "home apart", "eigenes home", "getrenntes home",
     ]);
     if home && found.said.home.is_none() && !words.has(&["keep"]) && !words.has(&["mount"]) {
         found.said.home = Some(SizeSaid::Usual);
@@ -374,14 +296,9 @@ fn decide_use(words: &Words<'_>, ctx: &Context<'_>, found: &mut Found) {
         UseSaid::Free | UseSaid::Beside | UseSaid::Along
             if !refs || found.said.disk.0.iter().all(|word| matches!(word, Ref::Word(_))) =>
         {
-            let dual_only = words.says(&[
-                "dual boot",
-                "dualboot",
-                "dual-boot",
-                "dula boto",
-                "both at startup",
-                "want both",
-            ]) && found.kept.is_empty();
+            let dual_only = words
+                .says(&["dual boot", "dualboot", "dual-boot", "dula boto", "both at startup", "want both"])
+                && found.kept.is_empty();
             if !dual_only && (!pending || !found.systems.is_empty()) {
                 let several = ctx.machine.candidates().count() > 1;
                 let named = if found.systems.is_empty() { &kept_systems } else { &found.systems };

@@ -8,102 +8,19 @@ use crate::reading::Reading;
 use crate::text::Token;
 
 const OPENERS: &[&str] = &[
-    "what",
-    "whats",
-    "what's",
-    "which",
-    "wich",
-    "how",
-    "why",
-    "where",
-    "when",
-    "who",
-    "is",
-    "are",
-    "does",
-    "do",
-    "will",
-    "would",
-    "should",
-    "am",
-    "was",
-    "wat",
-    "wie",
-    "warum",
-    "wo",
-    "wann",
-    "welche",
-    "ist",
-    "sind",
-    "kann",
-    "wird",
-    "werden",
-    "soll",
-    "comment",
-    "pourquoi",
-    "quel",
-    "quelle",
-    "est-ce",
-    "qu'est-ce",
-    "combien",
-    "que",
-    "como",
-    "cuanto",
-    "cuanto",
-    "donde",
-    "cual",
-    "es",
-    "son",
-    "puedo",
-    "cosa",
-    "quanto",
-    "hoe",
-    "welke",
-    "waarom",
-    "kan",
-    "czy",
-    "co",
-    "jak",
-    "ile",
-    "kya",
-    "vilka",
-    "vad",
-    "hur",
-    "difference",
-    "if",
-    "can",
-    "could",
-    "may",
-    "might",
-    "has",
-    "have",
-    "any",
-    "anything",
-    "remind",
-    "tell",
-    "explain",
-    "did",
-    "quels",
-    "quelles",
-    "was",
-    "qual",
-    "quais",
+    "what", "whats", "what's", "which", "wich", "how", "why", "where", "when", "who", "is", "are", "does",
+    "do", "will", "would", "should", "am", "was", "wat", "wie", "warum", "wo", "wann", "welche", "ist",
+    "sind", "kann", "wird", "werden", "soll", "comment", "pourquoi", "quel", "quelle", "est-ce", "qu'est-ce",
+    "combien", "que", "como", "cuanto", "cuanto", "donde", "cual", "es", "son", "puedo", "cosa", "quanto",
+    "hoe", "welke", "waarom", "kan", "czy", "co", "jak", "ile", "kya", "vilka", "vad", "hur", "difference",
+    "if", "can", "could", "may", "might", "has", "have", "any", "anything", "remind", "tell", "explain",
+    "did", "quels", "quelles", "was", "qual", "quais",
 ];
 
 /// Openers that begin a wish as often as a question; a question mark or a first person decides.
 const POLITE: &[&str] = &[
-    "can you",
-    "could you",
-    "would you",
-    "will you",
-    "can u",
-    "can we have",
-    "may i have",
-    "could we",
-    "kannst du",
-    "konntest du",
-    "peux-tu",
-    "puedes",
+    "can you", "could you", "would you", "will you", "can u", "can we have", "may i have", "could we",
+    "kannst du", "konntest du", "peux-tu", "puedes",
 ];
 
 /// Reads a question.
@@ -193,38 +110,15 @@ fn asked_to_see(words: &Words<'_>) -> Option<Reading> {
     }) || words.says(&["partition table", "partitions"]);
     let shows = list.iter().any(|token| token.is(&["list"]))
         || words.says(&[
-            "what",
-            "which",
-            "wich",
-            "wat ",
-            "welche",
-            "quels",
-            "que discos",
-            "vilka",
-            "what's in",
-            "do i have",
-            "do you see",
-            "are there",
-            "are in here",
-            "gibt es",
-            "tem aí",
-            "hay",
+            "what", "which", "wich", "wat ", "welche", "quels", "que discos", "vilka", "what's in",
+            "do i have", "do you see", "are there", "are in here", "gibt es", "tem aí", "hay",
         ]);
     let other = list.iter().any(|token| {
         token.is(&["whole", "erase", "encrypt", "windows", "partition"])
             && token.raw.to_lowercase() != "partitions"
             && token.raw.to_lowercase() != "partition"
-    }) || words.says(&[
-        "faster",
-        "better",
-        "should",
-        "recommend",
-        "safe",
-        "happen",
-        "full",
-        "wiped",
-        "empty",
-    ]);
+    }) || words
+        .says(&["faster", "better", "should", "recommend", "safe", "happen", "full", "wiped", "empty"]);
     if disks && plural && !other && (shows || list.len() <= 2) && !words.says(&["both", "every", "lvm"]) {
         return Some(Reading::ListDisks);
     }
@@ -244,45 +138,16 @@ fn asked_to_see(words: &Words<'_>) -> Option<Reading> {
 
 fn status_or_help(words: &Words<'_>) -> Option<Reading> {
     if words.says(&[
-        "what's next",
-        "whats next",
-        "what next",
-        "what's left",
-        "whats left",
-        "what is left",
-        "still open",
-        "are we done",
-        "how far",
-        "where are we",
-        "where were we",
-        "comes now",
-        "comes next",
-        "stage?",
-        "what now",
-        "what is missing",
-        "what's missing",
-        "whats missing",
-        "was fehlt",
-        "left to do",
-        "status",
-        "anything left",
-        "remaining",
-        "wie weit",
+        "what's next", "whats next", "what next", "what's left", "whats left", "what is left", "still open",
+        "are we done", "how far", "where are we", "where were we", "comes now", "comes next", "stage?",
+        "what now", "what is missing", "what's missing", "whats missing", "was fehlt", "left to do",
+        "status", "anything left", "remaining", "wie weit",
     ]) {
         return Some(Reading::Status);
     }
     if words.says(&[
-        "can i say",
-        "can i even say",
-        "can you do",
-        "what do i say",
-        "what can i",
-        "commands",
-        "how does this work",
-        "was kann ich",
-        "que puis-je",
-        "que puedo",
-        "help",
+        "can i say", "can i even say", "can you do", "what do i say", "what can i", "commands",
+        "how does this work", "was kann ich", "que puis-je", "que puedo", "help",
     ]) {
         return Some(Reading::Help);
     }
@@ -294,75 +159,33 @@ fn topic(words: &Words<'_>) -> Option<Topic> {
     let says = |phrases: &[&str]| words.says(phrases);
     let compares = says(&["difference", " or ", " vs ", "versus", "faster", "slow"]);
     if says(&[
-        "how long",
-        "wie lange",
-        "combien de temps",
-        "cuanto tarda",
-        "cuánto tarda",
-        "quanto tempo",
-        "hoe lang",
-        "how many minutes",
-        "take long",
-        "jak dlugo",
-        "jak długo",
+        "how long", "wie lange", "combien de temps", "cuanto tarda", "cuánto tarda", "quanto tempo",
+        "hoe lang", "how many minutes", "take long", "jak dlugo", "jak długo",
     ]) {
         return Some(Topic::Duration);
     }
     if says(&[
-        "internet",
-        "phone home",
-        "privacy",
-        "spy",
-        "telemetry",
-        "upload",
-        "send my",
-        "send any",
-        "anyone see",
-        "tracked",
-        "datenschutz",
+        "internet", "phone home", "privacy", "spy", "telemetry", "upload", "send my", "send any",
+        "anyone see", "tracked", "datenschutz",
     ]) {
         return Some(Topic::Privacy);
     }
     if says(&[
-        "undo",
-        "put back",
-        "be put back",
-        "taken back",
-        "take it back",
-        "go back",
-        "change my mind",
-        "reverse",
-        "rückgängig",
+        "undo", "put back", "be put back", "taken back", "take it back", "go back", "change my mind",
+        "reverse", "rückgängig",
     ]) {
         return Some(Topic::Undo);
     }
     if says(&[
-        "windows still",
-        "still start",
-        "still boot",
-        "dual boot",
-        "dualboot",
-        "both systems",
+        "windows still", "still start", "still boot", "dual boot", "dualboot", "both systems",
         "next to windows work",
     ]) && !says(&["gone", "wipe"])
     {
         return Some(Topic::DualBoot);
     }
     if says(&[
-        "photos",
-        "my files",
-        "my data",
-        "mes fichiers",
-        "mes données",
-        "meine daten",
-        "meine dateien",
-        "mis datos",
-        "mis archivos",
-        "my stuff",
-        "my documents",
-        "lose anything",
-        "lose data",
-        "safe?",
+        "photos", "my files", "my data", "mes fichiers", "mes données", "meine daten", "meine dateien",
+        "mis datos", "mis archivos", "my stuff", "my documents", "lose anything", "lose data", "safe?",
     ]) && says(&[
         "safe", "lose", "lost", "gone", "perdre", "verlier", "weg", "perder", "pierdo", "delete", "deleted",
         "keep", "happen", "survive", "touched",
@@ -395,30 +218,9 @@ fn topic(words: &Words<'_>) -> Option<Topic> {
         (&["encrypt"], Topic::Luks),
     ];
     let defines = says(&[
-        "what is",
-        "who are",
-        "what's",
-        "whats",
-        "what are",
-        "what does",
-        "what do",
-        "explain",
-        "was ist",
-        "qu'est",
-        "que es",
-        "qué es",
-        "cos'è",
-        "wat is",
-        "remind",
-        "tell me about",
-        "mean",
-        "for?",
-        "what would",
-        "why",
-        "how does",
-        "co to",
-        "cosa è",
-        "che cos",
+        "what is", "who are", "what's", "whats", "what are", "what does", "what do", "explain", "was ist",
+        "qu'est", "que es", "qué es", "cos'è", "wat is", "remind", "tell me about", "mean", "for?",
+        "what would", "why", "how does", "co to", "cosa è", "che cos",
     ]) || words.tokens.len() <= 3
         || (words.says(&["what even", "what exactly", "what the", "what actually", "whats even"])
             && words.tokens.len() <= 7);

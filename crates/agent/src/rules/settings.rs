@@ -336,39 +336,10 @@ fn rest_after(segment: &[Token], at: usize) -> String {
 
 /// Words that are a language sooner than a place.
 const ADJECTIVES: &[&str] = &[
-    "english",
-    "german",
-    "french",
-    "spanish",
-    "italian",
-    "portuguese",
-    "dutch",
-    "polish",
-    "czech",
-    "danish",
-    "norwegian",
-    "swedish",
-    "finnish",
-    "greek",
-    "turkish",
-    "hungarian",
-    "romanian",
-    "bulgarian",
-    "ukrainian",
-    "slovak",
-    "japanese",
-    "chinese",
-    "korean",
-    "thai",
-    "irish",
-    "scottish",
-    "british",
-    "belgian",
-    "swiss",
-    "indian",
-    "egyptian",
-    "icelandic",
-    "serbian",
+    "english", "german", "french", "spanish", "italian", "portuguese", "dutch", "polish", "czech", "danish",
+    "norwegian", "swedish", "finnish", "greek", "turkish", "hungarian", "romanian", "bulgarian", "ukrainian",
+    "slovak", "japanese", "chinese", "korean", "thai", "irish", "scottish", "british", "belgian", "swiss",
+    "indian", "egyptian", "icelandic", "serbian",
 ];
 
 /// "i live in lisbon", "berlin", "we're near seattle".
@@ -385,22 +356,8 @@ fn lives(segment: &[Token], said: &Said, ctx: &Context<'_>) -> Option<String> {
     let place_alone = segment.len() <= 2 && said.segments.len() > 1 && !adjective;
     if segment.iter().any(|token| {
         token.is(&[
-            "disk",
-            "keep",
-            "erase",
-            "install",
-            "user",
-            "sudo",
-            "hostname",
-            "partition",
-            "mount",
-            "free",
-            "beside",
-            "copy",
-            "bootloader",
-            "keyboard",
-            "use",
-            "password",
+            "disk", "keep", "erase", "install", "user", "sudo", "hostname", "partition", "mount", "free",
+            "beside", "copy", "bootloader", "keyboard", "use", "password",
         ]) || token.size.is_some()
     }) {
         return None;

@@ -24,27 +24,9 @@ const PLACES: &[&str] = &["lives", "harm", "leave", "left"];
 
 /// To harm, beside the words of the concepts.
 const HARMS: &[&str] = &[
-    "harm",
-    "erasing",
-    "deleting",
-    "removing",
-    "touching",
-    "wiping",
-    "formatting",
-    "format",
-    "losing",
-    "lose",
-    "anruhren",
-    "supprime",
-    "supprimer",
-    "supprimes",
-    "supprimez",
-    "borres",
-    "elimines",
-    "elimine",
-    "verlieren",
-    "perdre",
-    "perder",
+    "harm", "erasing", "deleting", "removing", "touching", "wiping", "formatting", "format", "losing",
+    "lose", "anruhren", "supprime", "supprimer", "supprimes", "supprimez", "borres", "elimines", "elimine",
+    "verlieren", "perdre", "perder",
 ];
 
 /// Words that turn a keep about: "keep windows off this disk", "keep it no longer".

@@ -11,19 +11,9 @@ pub(super) fn takes_back(segment: &[Token]) -> bool {
     let line = segment.iter().map(|token| token.raw.to_lowercase()).collect::<Vec<_>>().join(" ");
     segment.iter().any(|token| token.is(&["undo"]))
         || [
-            "take it back",
-            "take that back",
-            "take back",
-            "go back one",
-            "step back",
-            "back one step",
-            "put it back",
-            "mach das weg",
-            "wish i hadn",
-            "user off again",
-            "back how it was",
-            "name was better",
-            "one before was better",
+            "take it back", "take that back", "take back", "go back one", "step back", "back one step",
+            "put it back", "mach das weg", "wish i hadn", "user off again", "back how it was",
+            "name was better", "one before was better",
         ]
         .iter()
         .any(|phrase| line.contains(phrase))
@@ -45,14 +35,8 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
     }
     if has(&["status"])
         || says(&[
-            "no clue any more",
-            "how far",
-            "where were we",
-            "still open",
-            "what's next",
-            "whats left",
-            "what's left",
-            "what comes",
+            "no clue any more", "how far", "where were we", "still open", "what's next", "whats left",
+            "what's left", "what comes",
         ]) && !has(&["use", "disk"])
             && !words.has(&["keep"])
     {
@@ -60,28 +44,14 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
     }
     let disk_words = has(&["disk", "erase", "encrypt", "partition", "size", "swap"]);
     let stays_live = says(&[
-        "live",
-        "stick session",
-        "without reboot",
-        "no reboot",
-        "dont reboot",
-        "don't reboot",
-        "not reboot",
-        "no restart",
-        "not restart",
-        "dont restart",
-        "don't restart",
+        "live", "stick session", "without reboot", "no reboot", "dont reboot", "don't reboot", "not reboot",
+        "no restart", "not restart", "dont restart", "don't restart",
     ]);
     if !disk_words
         && ((has(&["exit"]) && !says(&["exit and reboot"]))
             || (stays_live
                 && (says(&[
-                    "live env",
-                    "live one",
-                    "live thing",
-                    "live shell",
-                    "stick session",
-                    "live session",
+                    "live env", "live one", "live thing", "live shell", "stick session", "live session",
                     "live system running",
                 ]) || negated)
                 && !has(&["copy"])))
@@ -99,16 +69,8 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
     }
     let boots = has(&["bootloader"])
         || says(&[
-            "without the stick",
-            "start by itself",
-            "boot menu",
-            "boot entry",
-            "makes it boot",
-            "so it boots",
-            "comes up without",
-            "come up without",
-            "boot manager",
-            "bootloader",
+            "without the stick", "start by itself", "boot menu", "boot entry", "makes it boot",
+            "so it boots", "comes up without", "come up without", "boot manager", "bootloader",
         ]);
     if boots && !has(&["swap", "efi", "free"]) && !(negated && has(&["bootloader"])) {
         return one(Reading::Boot(boot_disk(segment)));
@@ -122,15 +84,8 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
         return one(Reading::Copy);
     }
     if (says(&[
-        "onto the drive",
-        "onto it",
-        "onto the disk",
-        "get the bits",
-        "system onto",
-        "image across",
-        "get the image",
-        "linux on it",
-        "onto the target",
+        "onto the drive", "onto it", "onto the disk", "get the bits", "system onto", "image across",
+        "get the image", "linux on it", "onto the target",
     ]) || (has(&["install"]) && (has(&["system"]) || segment.len() <= 3)))
         && laid_out
         && !copied
@@ -152,19 +107,8 @@ pub(super) fn read(segment: &[Token], words: &Words<'_>, ctx: &Context<'_>) -> O
     }
     let over = has(&["done", "unmount"])
         || says(&[
-            "that was everything",
-            "that's it",
-            "thats it",
-            "all set",
-            "thx bye",
-            "bye",
-            "close up",
-            "we're through",
-            "that was all",
-            "that's all",
-            "thats all",
-            "das war's",
-            "c'est tout",
+            "that was everything", "that's it", "thats it", "all set", "thx bye", "bye", "close up",
+            "we're through", "that was all", "that's all", "thats all", "das war's", "c'est tout",
         ]);
     if over && !disk_words && !says(&["bye microsoft", "bye windows"]) && !has(&["windows", "mount"]) {
         // "all of it done?" is asked; "done" is said.

@@ -14,14 +14,8 @@ use super::{below, read_text};
 /// Where live systems have their medium: live-boot, its older place, dracut, archiso, casper, and the file
 /// systems that an ISO file was found on.
 const MEDIUM: [&str; 8] = [
-    "/run/live/medium",
-    "/lib/live/mount/medium",
-    "/run/initramfs/live",
-    "/run/archiso/bootmnt",
-    "/cdrom",
-    "/run/live/findiso",
-    "/run/initramfs/isoscan",
-    "/isodevice",
+    "/run/live/medium", "/lib/live/mount/medium", "/run/initramfs/live", "/run/archiso/bootmnt", "/cdrom",
+    "/run/live/findiso", "/run/initramfs/isoscan", "/isodevice",
 ];
 
 /// Devices stand on devices on devices; a loop in that ends here.

@@ -162,18 +162,8 @@ impl MakeLuks {
         };
         run(sys, &Cmd::new(["wipefs", "--all", "--force", &self.partition]))?;
         let format = [
-            "cryptsetup",
-            "luksFormat",
-            "--batch-mode",
-            "--type",
-            "luks2",
-            "--pbkdf",
-            kdf,
-            "--uuid",
-            &self.luks.uuid,
-            "--key-file",
-            "-",
-            &self.partition,
+            "cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", "--pbkdf", kdf, "--uuid",
+            &self.luks.uuid, "--key-file", "-", &self.partition,
         ];
         run(sys, &Cmd::new(format).stdin(passphrase.clone()))?;
         let open =

@@ -207,21 +207,8 @@ impl Step {
 
 /// Programs of the live system that steps run; the probe looks for these.
 pub const TOOLS: &[&str] = &[
-    "blkid",
-    "blockdev",
-    "cryptsetup",
-    "e2fsck",
-    "mkfs.btrfs",
-    "mkfs.ext4",
-    "mkfs.vfat",
-    "mkfs.xfs",
-    "mkswap",
-    "ntfsresize",
-    "resize2fs",
-    "rsync",
-    "sync",
-    "unsquashfs",
-    "wipefs",
+    "blkid", "blockdev", "cryptsetup", "e2fsck", "mkfs.btrfs", "mkfs.ext4", "mkfs.vfat", "mkfs.xfs",
+    "mkswap", "ntfsresize", "resize2fs", "rsync", "sync", "unsquashfs", "wipefs",
 ];
 
 impl Step {

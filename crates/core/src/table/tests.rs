@@ -275,20 +275,8 @@ fn refusals_name_the_partition() {
 fn kinds_survive_the_way_through_both_tables() {
     use Kind::*;
     for kind in [
-        Esp,
-        BiosBoot,
-        Linux,
-        LinuxHome,
-        Swap,
-        Luks,
-        Lvm,
-        Raid,
-        MicrosoftBasic,
-        MicrosoftReserved,
-        WindowsRecovery,
-        Apple,
-        Extended,
-        Unknown,
+        Esp, BiosBoot, Linux, LinuxHome, Swap, Luks, Lvm, Raid, MicrosoftBasic, MicrosoftReserved,
+        WindowsRecovery, Apple, Extended, Unknown,
     ] {
         if let Some(guid) = guid_of_kind(kind) {
             assert_eq!(kind_from_guid(guid), kind);

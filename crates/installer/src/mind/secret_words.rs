@@ -8,62 +8,17 @@ pub const HIDDEN: &str = "[hidden]";
 
 /// Words after which a password may come.
 const SUBJECTS: [&str; 24] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passwort",
-    "kennwort",
-    "pw",
-    "pwd",
-    "passcode",
-    "contraseña",
-    "contrasena",
-    "senha",
-    "wachtwoord",
-    "hasło",
-    "haslo",
-    "lösenord",
-    "mdp",
-    "passe",
-    "parola",
-    "geslo",
-    "heslo",
-    "jelszó",
-    "salasana",
-    "passord",
-    "adgangskode",
+    "password", "passwd", "passphrase", "passwort", "kennwort", "pw", "pwd", "passcode", "contraseña",
+    "contrasena", "senha", "wachtwoord", "hasło", "haslo", "lösenord", "mdp", "passe", "parola", "geslo",
+    "heslo", "jelszó", "salasana", "passord", "adgangskode",
 ];
 /// Words that say: here it comes.
 const LINKS: [&str; 16] =
     ["is", "to", "be", "=", ":", "as", "ist", "auf", "es", "est", "är", "at", "lautet", "je", "è", "é"];
 /// Words after a link that are no password.
 const HARMLESS: [&str; 26] = [
-    "root",
-    "me",
-    "him",
-    "her",
-    "them",
-    "it",
-    "the",
-    "a",
-    "my",
-    "his",
-    "be",
-    "set",
-    "not",
-    "next",
-    "same",
-    "for",
-    "now",
-    "something",
-    "this",
-    "that",
-    "asked",
-    "typed",
-    "empty",
-    "user",
-    "account",
-    "ask",
+    "root", "me", "him", "her", "them", "it", "the", "a", "my", "his", "be", "set", "not", "next", "same",
+    "for", "now", "something", "this", "that", "asked", "typed", "empty", "user", "account", "ask",
 ];
 
 fn is_subject(word: &str) -> bool {

@@ -115,14 +115,7 @@ fn named(text: &str) -> Vec<&'static str> {
         (
             "disk",
             &[
-                "disk",
-                "layout",
-                "partition",
-                "partitions",
-                "partitioning",
-                "swap",
-                "encryption",
-                "install",
+                "disk", "layout", "partition", "partitions", "partitioning", "swap", "encryption", "install",
                 "installation",
             ],
         ),

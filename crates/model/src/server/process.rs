@@ -28,19 +28,8 @@ const BOOT: &str = "import sys; sys.path[:] = [p for p in sys.path if p]; \
     exec(compile(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())), 'llm_server.py', 'exec'))";
 /// What the server may know of this process' environment: where programs, packages and models are.
 const KEPT: [&str; 13] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LANG",
-    "TMPDIR",
-    "VIRTUAL_ENV",
-    "HF_HOME",
-    "HF_HUB_CACHE",
-    "XDG_CACHE_HOME",
-    "HF_ENDPOINT",
-    "HTTPS_PROXY",
-    "https_proxy",
-    "SSL_CERT_FILE",
+    "PATH", "HOME", "USER", "LANG", "TMPDIR", "VIRTUAL_ENV", "HF_HOME", "HF_HUB_CACHE", "XDG_CACHE_HOME",
+    "HF_ENDPOINT", "HTTPS_PROXY", "https_proxy", "SSL_CERT_FILE",
 ];
 /// Lines of the server that are meant for this program begin so.
 const EVENT: &str = "@levitate ";

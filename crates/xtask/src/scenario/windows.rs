@@ -188,14 +188,7 @@ fn make_ntfs(image: &Path, partition: &Partition, label: &str) -> Result<()> {
     shell::run(
         shell::command("mkntfs")
             .args([
-                "--force",
-                "--fast",
-                "--sector-size",
-                "512",
-                "--heads",
-                "255",
-                "--sectors-per-track",
-                "63",
+                "--force", "--fast", "--sector-size", "512", "--heads", "255", "--sectors-per-track", "63",
             ])
             .args(["--partition-start", &start, "--label", label])
             .arg(image),

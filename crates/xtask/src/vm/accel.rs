@@ -81,16 +81,7 @@ fn remembered(text: &str, boot: &str) -> Option<bool> {
 fn trial(kernel: &Path) -> Result<bool> {
     let mut child = shell::command("qemu-system-x86_64")
         .args([
-            "-nodefaults",
-            "-no-user-config",
-            "-machine",
-            "pc",
-            "-accel",
-            "kvm",
-            "-cpu",
-            "max",
-            "-smp",
-            "2",
+            "-nodefaults", "-no-user-config", "-machine", "pc", "-accel", "kvm", "-cpu", "max", "-smp", "2",
         ])
         .args(["-m", "512", "-display", "none", "-serial", "stdio", "-no-reboot", "-nic", "none"])
         .args(["-append", "console=ttyS0 panic=-1", "-kernel"])

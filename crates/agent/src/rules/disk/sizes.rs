@@ -89,23 +89,16 @@ pub(super) fn sizes(clause: &[Token], words: &Words<'_>, found: &mut Found) {
     let says = |phrases: &[&str]| phrases.iter().any(|phrase| line.contains(phrase));
     // "home takes what's left", "what remains for /home", "everything left on /home".
     if says(&[
-        "whatever is left",
-        "what's left",
-        "whats left",
-        "what remains",
-        "everything left",
-        "everything else",
-        "all the rest",
-        "the other half",
-        "what is left",
+        "whatever is left", "what's left", "whats left", "what remains", "everything left",
+        "everything else", "all the rest", "the other half", "what is left",
     ]) && !items.iter().any(|item| matches!(item, Item::Amount(..)))
     {
         items.push(Item::Amount(SizeSaid::Size(Size::Rest), None));
     }
-    let memory =
-        (words.says(&["as my ram", "i have ram", "as the ram", "as ram", "my memory", "so viel wie ram"])
-            && line.contains("ram"))
-            || says(&["hibernate"]);
+    let memory = (words
+        .says(&["as my ram", "i have ram", "as the ram", "as ram", "my memory", "so viel wie ram"])
+        && line.contains("ram"))
+        || says(&["hibernate"]);
     let roles = items.iter().filter(|item| matches!(item, Item::Role(..))).count();
     let amounts = items.len() - roles;
     let mut pairs: Vec<(String, Option<SizeSaid>, bool)> = Vec::new();

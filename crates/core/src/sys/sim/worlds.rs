@@ -97,17 +97,7 @@ fn base(source: &str, target: &str, fs: &str, space: Space) -> Mount {
 fn system(lists: &Lists) -> Tree {
     let mut tree = Tree::default();
     for dir in [
-        "home",
-        "root",
-        "mnt",
-        "proc",
-        "sys",
-        "dev",
-        "run",
-        "tmp",
-        "boot/efi",
-        "boot/grub",
-        "var/log",
+        "home", "root", "mnt", "proc", "sys", "dev", "run", "tmp", "boot/efi", "boot/grub", "var/log",
         "media",
     ] {
         tree.put(dir, Node::Dir(0o755));

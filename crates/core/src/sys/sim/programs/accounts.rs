@@ -11,11 +11,7 @@ pub(super) fn spec(name: &str) -> Option<(&'static [&'static str], std::ops::Ran
     Some(match name {
         "useradd" => (
             &[
-                "--create-home|-m",
-                "--shell|-s=",
-                "--groups|-G=",
-                "--comment|-c=",
-                "--user-group|-U",
+                "--create-home|-m", "--shell|-s=", "--groups|-G=", "--comment|-c=", "--user-group|-U",
                 "--uid|-u=",
             ],
             1..=1,

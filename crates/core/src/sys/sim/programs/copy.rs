@@ -15,27 +15,15 @@ pub(super) fn spec(name: &str) -> Option<(&'static [&'static str], std::ops::Ran
     Some(match name {
         "unsquashfs" => (
             &[
-                "-force|-f",
-                "-quiet|-q",
-                "-no-progress|-n",
-                "-dest|-d=",
-                "-percentage",
-                "-no-exit-code",
+                "-force|-f", "-quiet|-q", "-no-progress|-n", "-dest|-d=", "-percentage", "-no-exit-code",
                 "-processors|-p=",
             ],
             1..=1,
         ),
         "rsync" => (
             &[
-                "-aHAXS",
-                "--numeric-ids",
-                "--one-file-system|-x",
-                "--info=",
-                "--exclude=",
-                "--delete",
-                "--no-inc-recursive",
-                "--inplace",
-                "--whole-file|-W",
+                "-aHAXS", "--numeric-ids", "--one-file-system|-x", "--info=", "--exclude=", "--delete",
+                "--no-inc-recursive", "--inplace", "--whole-file|-W",
             ],
             2..=2,
         ),

@@ -80,21 +80,8 @@ pub(super) const PROGRAMS: &[(&str, &str)] = &[
 
 /// Programs that only look; they are no changing call.
 const LOOKS: &[&str] = &[
-    "blkid",
-    "os-prober",
-    "cat",
-    "date",
-    "df",
-    "findmnt",
-    "free",
-    "ip",
-    "ls",
-    "lsblk",
-    "lscpu",
-    "lspci",
-    "lsusb",
-    "uname",
-    "uptime",
+    "blkid", "os-prober", "cat", "date", "df", "findmnt", "free", "ip", "ls", "lsblk", "lscpu", "lspci",
+    "lsusb", "uname", "uptime",
 ];
 
 /// Names of all programs.

@@ -11,11 +11,7 @@ pub(super) fn spec(name: &str) -> Option<(&'static [&'static str], std::ops::Ran
         "resize2fs" => (&["-f", "-p"], 1..=2),
         "ntfsresize" => (
             &[
-                "--info|-i",
-                "--no-action|-n",
-                "--size|-s=",
-                "--force|-f",
-                "--no-progress-bar|-P",
+                "--info|-i", "--no-action|-n", "--size|-s=", "--force|-f", "--no-progress-bar|-P",
                 "--check|-c",
             ],
             1..=1,

@@ -118,18 +118,8 @@ fn luks_opens_with_its_keys_only() {
     let mut sim = sim();
     lay_out(&mut sim).unwrap();
     let format = [
-        "cryptsetup",
-        "luksFormat",
-        "--batch-mode",
-        "--type",
-        "luks2",
-        "--pbkdf",
-        "pbkdf2",
-        "--uuid",
-        LUKS_UUID,
-        "--key-file",
-        "-",
-        "/dev/sda2",
+        "cryptsetup", "luksFormat", "--batch-mode", "--type", "luks2", "--pbkdf", "pbkdf2", "--uuid",
+        LUKS_UUID, "--key-file", "-", "/dev/sda2",
     ];
     let open = ["cryptsetup", "open", "--type", "luks2", "--key-file", "-", "/dev/sda2", "levitate-root"];
     feed(&mut sim, &format, "correct horse").unwrap();
