@@ -22,6 +22,7 @@ pub mod table;
 pub mod text;
 pub mod tools;
 pub mod wire;
+mod words;
 
 use levitate_core::action::InstallerAction;
 use levitate_core::lists::Lists;

@@ -26,7 +26,7 @@ mod spared;
 mod stages;
 
 pub(crate) use agree::is_yes;
-pub(crate) use banned::banned;
+pub(crate) use banned::{banned, one_disk};
 pub(crate) use spared::spared;
 
 /// What came of the words.

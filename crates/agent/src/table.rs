@@ -3,23 +3,20 @@
 use levitate_core::lists::fold;
 use levitate_core::machine::TableKind;
 
-/// Words that a question begins with.
-const ASKS: &[&str] = &[
-    "what", "whats", "why", "how", "which", "is", "are", "does", "should", "explain", "difference", "tell",
-    "was", "warum", "wie", "que", "quoi", "cest",
-];
+use crate::words::{ASKS, NOT, NOT_BEHIND};
+
+/// Words that a question about tables begins with, beside the shared ones.
+const ASKS_FOR: &[&str] =
+    &["whats", "which", "should", "explain", "difference", "tell", "que", "quoi", "cest"];
 
 /// A request, although it ends in a question mark.
 const POLITE: &[&str] = &["can", "could", "please", "will", "kannst", "konntest", "peux", "puedes", "puoi"];
 
-/// No to what follows in the same clause, folded.
-const NOT: &[&str] = &[
-    "no", "not", "dont", "without", "instead", "than", "never", "from", "kein", "keine", "keinen", "nicht",
-    "ohne", "statt", "pas", "sans", "sin", "senza", "zonder", "geen", "niet", "bez", "nao", "sem",
+/// No to what follows in the same clause, beside the shared words.
+const NO_TO: &[&str] = &[
+    "no", "without", "instead", "than", "from", "kein", "keine", "keinen", "ohne", "statt", "pas", "sans",
+    "sin", "senza", "zonder", "geen", "bez", "sem",
 ];
-
-/// No to what stands before it.
-const NOT_BEHIND: &[&str] = &["nicht", "niet", "pas", "nao"];
 
 /// Beside these it is told of, or the boot sector, or a name.
 const NO_WISH: &[&str] = &[
@@ -40,6 +37,7 @@ pub fn said(text: &str) -> Option<TableKind> {
     let folded = fold(&lower);
     let first = folded.split(' ').next().unwrap_or_default();
     let asks = ASKS.contains(&first)
+        || ASKS_FOR.contains(&first)
         || (lower.contains('?') && !POLITE.contains(&first) && !folded.starts_with("would you"));
     match wanted[..] {
         [kind] if !asks => Some(kind),
@@ -71,7 +69,9 @@ fn in_clause(clause: &str) -> Vec<TableKind> {
     if words.iter().any(|word| NO_WISH.contains(word)) {
         return Vec::new();
     }
-    let refuses = |words: &[&str], list: &[&str]| words.iter().any(|word| list.contains(word));
+    let refuses = |words: &[&str], lists: [&[&str]; 2]| {
+        words.iter().any(|word| lists.iter().any(|list| list.contains(word)))
+    };
     words
         .iter()
         .enumerate()
@@ -84,7 +84,7 @@ fn in_clause(clause: &str) -> Vec<TableKind> {
             {
                 return None;
             }
-            let no = refuses(&words[..at], NOT) || refuses(&words[at + 1..], NOT_BEHIND);
+            let no = refuses(&words[..at], [NOT, NO_TO]) || refuses(&words[at + 1..], [NOT_BEHIND, &[]]);
             Some(match (kind, no) {
                 (TableKind::Gpt, false) | (TableKind::Mbr, true) => TableKind::Gpt,
                 (TableKind::Mbr, false) | (TableKind::Gpt, true) => TableKind::Mbr,

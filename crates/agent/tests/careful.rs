@@ -1,90 +1,11 @@
 //! Sentences that sound like a wish to erase, or like a yes, and are none: whoever reads them, the person is asked.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use levitate_agent::decide::{Decision, Heard, decide, plain, without_model};
-use levitate_agent::reading::Reading;
-use levitate_agent::{Answer, Context, Message, Role};
-use levitate_core::action::{InstallerAction as A, Use};
-use levitate_core::lists::Lists;
-use levitate_core::machine::Machine;
-use levitate_core::state::State;
+use levitate_agent::decide::plain;
+use levitate_core::action::InstallerAction as A;
 
-/// What a conversation stands at.
-struct Talk {
-    machine: Machine,
-    state: State,
-    history: Vec<Message>,
-    open: Vec<Reading>,
-    lists: Lists,
-}
-
-impl Talk {
-    fn on(machine: &str) -> Self {
-        let path = format!("{}/../../machines/{machine}.json", env!("CARGO_MANIFEST_DIR"));
-        Self {
-            machine: Machine::from_json(&std::fs::read_to_string(path).unwrap()).unwrap(),
-            state: State::default(),
-            history: Vec::new(),
-            open: Vec::new(),
-            lists: Lists::embedded(),
-        }
-    }
-
-    fn waiting(machine: &str, disk: &str) -> Self {
-        let mut talk = Self::on(machine);
-        let plan = format!(r#"{{"pending":{{"action":"partition","disk":"{disk}","use":"whole"}}}}"#);
-        talk.state = serde_json::from_str(&plan).unwrap();
-        talk
-    }
-
-    fn context(&self) -> Context<'_> {
-        Context {
-            machine: &self.machine,
-            state: &self.state,
-            history: &self.history,
-            lists: &self.lists,
-            open: &self.open,
-        }
-    }
-
-    /// With the rules alone.
-    fn read(&self, text: &str) -> Decision {
-        without_model(text, &self.context())
-    }
-
-    /// With a model that is sure of this reading.
-    fn heard(&self, text: &str, reading: &str) -> Decision {
-        let heard = Heard { reading: reading.into(), log_probability: -0.01, first: 0.0 };
-        decide(text, &self.context(), &heard, |_| Some(-30.0))
-    }
-
-    /// Says something, hears the answer, goes on.
-    fn say(&mut self, text: &str) -> Answer {
-        let decision = self.read(text);
-        self.history.push(Message { role: Role::User, content: text.into() });
-        if let Answer::Actions(actions) = &decision.answer
-            && let [A::Clarify { question }] = &actions[..]
-        {
-            self.history.push(Message { role: Role::Assistant, content: question.clone() });
-        }
-        self.open.clone_from(&decision.open);
-        decision.answer
-    }
-}
-
-fn actions(answer: &Answer) -> &[A] {
-    match answer {
-        Answer::Actions(actions) => actions,
-        _ => &[],
-    }
-}
-
-fn erases(answer: &Answer) -> bool {
-    actions(answer).iter().any(|action| {
-        matches!(action, A::Format { .. } | A::Confirm)
-            || matches!(action, A::Partition(request) if request.usage == Use::Whole)
-    })
-}
+mod talk;
+use talk::{Talk, actions, erases};
 
 #[test]
 fn words_of_agreement_in_another_sentence_are_no_yes() {
@@ -234,16 +155,6 @@ fn a_change_that_came_to_nothing_is_no_question_for_a_yes() {
 }
 
 #[test]
-fn percentages_are_no_gigabytes() {
-    let talk = Talk::on("two-disks");
-    for said in ["use the ssd, 50% for root and 50% for home", "sda with 20 percent swap"] {
-        let answer = talk.heard(said, "partition sda whole root=50G home=50G").answer;
-        assert!(matches!(actions(&answer), [A::Clarify { .. }]), "{said}: {answer:?}");
-    }
-    assert!(erases(&talk.heard("use 100% of sda", "partition sda whole").answer));
-}
-
-#[test]
 fn a_no_to_worries_is_no_refusal() {
     let talk = Talk::waiting("two-disks", "/dev/sdb");
     for said in ["no worries, go ahead", "No problem, do it", "no objections. yes", "no wahala, proceed"] {
@@ -355,112 +266,6 @@ fn what_looks_like_another_job_may_be_a_sentence() {
 }
 
 #[test]
-fn a_share_of_a_disk_is_not_all_of_it() {
-    for said in [
-        "use half of the disk",
-        "install on half the drive, encrypted",
-        "only use a part of the disk",
-        "install, but leave some space free",
-        "leave 5 gigs unused",
-        "nimm die hälfte der platte",
-        "use half of vda",
-        "use half of my new big disk",
-        "use half the capacity of the disk",
-        "use 1/2 of the disk",
-        "nimm die halbe platte",
-        "auf einem Teil meiner Platte",
-        "usa metade do disco",
-        "keep it simple please, but be sure to leave some space free",
-        "5 GB sollen frei bleiben",
-    ] {
-        let mut talk = Talk::on("vm");
-        let decision = talk.heard(said, "partition ? whole");
-        let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{said}: {decision:?}") };
-        assert!(question.contains("root 10G"), "{question}");
-        talk.history.push(Message { role: Role::User, content: said.into() });
-        talk.history.push(Message { role: Role::Assistant, content: question.clone() });
-        talk.open = decision.open;
-        let answer = talk.say("root 10G");
-        let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
-        assert!(request.root.is_some(), "{said}");
-    }
-    for said in
-        ["use the whole disk", "take the third disk", "leave no space unused, take the disk", "half an hour?"]
-    {
-        assert!(erases(&Talk::on("vm").heard(said, "partition ? whole").answer), "{said}");
-    }
-    assert!(erases(&Talk::on("vm").heard("half of the disk for root", "partition ? whole root=half").answer));
-}
-
-#[test]
-fn an_answer_completes_the_wish_that_was_asked_about() {
-    let mut talk = Talk::on("two-disks");
-    talk.say("install encrypted with 4gb swap, hostname box");
-    let answer = talk.say("the ssd");
-    let [A::Partition(request), A::SetHostname { name }] = actions(&answer) else { panic!("{answer:?}") };
-    assert_eq!((request.disk.as_str(), request.encrypt, name.as_str()), ("/dev/sda", true, "box"));
-    assert!(request.swap.is_some());
-
-    let mut talk = Talk::on("windows-laptop");
-    talk.say("install encrypted");
-    let answer = talk.say("make room");
-    let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
-    assert_eq!((request.usage, request.encrypt), (Use::Beside, true));
-}
-
-#[test]
-fn replies_to_erase_or_not_mean_what_they_say() {
-    for (said, wanted) in [
-        ("erase it", Some(Use::Whole)),
-        ("beside", Some(Use::Beside)),
-        ("exit", None),
-        ("quit", None),
-        ("n", None),
-        ("yes", None),
-        ("ok", None),
-    ] {
-        let mut talk = Talk::on("windows-laptop");
-        talk.say("nvme0n1");
-        let answer = talk.heard(said, "partition ? whole").answer;
-        let plain = levitate_agent::decide::plain(said, &talk.context()).map(|decision| decision.answer);
-        let answer = plain.unwrap_or(answer);
-        let usage = actions(&answer).iter().find_map(|action| match action {
-            A::Partition(request) => Some(request.usage),
-            _ => None,
-        });
-        assert_eq!(usage, wanted, "{said}: {answer:?}");
-        if matches!(said, "exit" | "quit") {
-            assert_eq!(actions(&answer), [A::Exit], "{said}");
-        }
-    }
-}
-
-#[test]
-fn what_was_proposed_can_be_agreed_to() {
-    let mut talk = Talk::on("two-disks");
-    talk.say("hostname is my_box");
-    assert_eq!(actions(&talk.say("y")), [A::SetHostname { name: "my-box".into() }]);
-    let mut talk = Talk::waiting("two-disks", "/dev/sdb");
-    talk.say("hostname is my_box");
-    assert_eq!(
-        actions(&talk.say("yes")),
-        [A::SetHostname { name: "my-box".into() }],
-        "the last question is answered"
-    );
-    let mut talk = Talk::on("two-disks");
-    talk.say("create user 1abc with sudo");
-    assert_eq!(actions(&talk.say("ok")), [A::CreateUser { name: "abc".into(), sudo: true }]);
-    // The only disk, offered behind another sentence.
-    let mut talk = Talk::on("one-nvme");
-    assert!(matches!(actions(&talk.say("yes")), [A::Clarify { .. }]));
-    assert!(erases(&talk.say("yes")));
-    // Where nothing is proposed, "ok" after a statement does nothing.
-    let mut talk = Talk::on("two-disks");
-    talk.history.push(Message { role: Role::Assistant, content: "Say \"install bootloader\".".into() });
-    assert!(!actions(&talk.say("ok")).contains(&A::InstallBootloader { target: None }));
-}
-
-#[test]
 fn rights_are_not_given_by_taking_them_away() {
     let mut talk = Talk::on("two-disks");
     talk.state =
@@ -475,33 +280,4 @@ fn rights_are_not_given_by_taking_them_away() {
     }
     assert!(!actions(&talk.heard("will you reboot?", "reboot").answer).contains(&A::Reboot));
     assert_eq!(actions(&talk.heard("can you reboot please?", "reboot").answer), [A::Reboot]);
-}
-
-#[test]
-fn a_smaller_swap_is_no_smaller_disk() {
-    let talk = Talk::waiting("two-disks", "/dev/sdb");
-    let answer = talk.heard("smaller swap", "partition smallest keep swap=4G").answer;
-    let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
-    assert_eq!(request.disk, "/dev/sdb");
-}
-
-#[test]
-fn a_size_for_the_other_system_leaves_the_rest() {
-    let talk = Talk::on("windows-laptop");
-    let host = levitate_core::layout::host_partition(&talk.machine.disks[0]).unwrap().size_bytes;
-    let gib = 1 << 30;
-    for (said, give) in [
-        ("shrink windows to 300gb and install in the rest", host - 300 * gib),
-        ("keep 400gb for windows, put linux beside it", host - 400 * gib),
-        ("dual boot with windows, leave windows 400gb", host - 400 * gib),
-        ("give windows 200gb", host - 200 * gib),
-        ("dual boot with windows, give linux 100gb", 100 * gib),
-        ("shrink windows by 100gb", 100 * gib),
-    ] {
-        let answer = talk.heard(said, "partition windows beside give=100G").answer;
-        let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
-        assert_eq!(request.give.and_then(levitate_core::size::Size::bytes), Some(give), "{said}");
-    }
-    let answer = talk.heard("shrink windows to 900gb", "partition windows beside give=900G").answer;
-    assert!(matches!(actions(&answer), [A::Clarify { .. }]), "{answer:?}");
 }

@@ -4,10 +4,10 @@
 use levitate_core::action::{InstallerAction, Use};
 use levitate_core::lists::fold;
 
-use super::open::harmless;
 use super::stake::risked;
-use super::{Decision, share, unwished};
-use crate::{Answer, Context, ground, reading, rules};
+use super::{Decision, share, unheard, unwished};
+use crate::words::{EMPTY, FILES, REMOVES, has_any};
+use crate::{Answer, Context, ground, rules};
 
 /// The decision, or what has to be asked before it.
 pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
@@ -18,48 +18,56 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
     }
     if let [InstallerAction::Clarify { question }] = &actions[..] {
         return match words.wants_a_change(question) {
-            Some(question) => clarify(question, decision),
+            Some(question) => decision.asking(question),
             None => decision,
         };
     }
     if words.percent && actions.iter().any(|action| matches!(action, InstallerAction::Partition(_))) {
         let question = "How many GB is that? Say each size in GB, or \"half\", or \"the rest\".".to_owned();
-        return clarify(question, decision);
+        return decision.asking(question);
     }
     if let Some(question) = unwished::asked(text, actions) {
-        // Nothing of what was named stays a wish.
-        let answer = Answer::Actions(vec![InstallerAction::Clarify { question }]);
-        return Decision { answer, open: Vec::new(), ..decision };
+        return decision.dropping(question);
+    }
+    if unheard::is_bared(text, actions, ctx) {
+        let question = "Shall the plan lose its encryption? Say \"without encryption\" then, or yes or no to the plan as it \
+                        was shown.";
+        return decision.dropping(question.into());
     }
     if let Some(question) = share::asked(text, actions, ctx.machine) {
-        return clarify(question, decision);
+        return decision.asking(question);
     }
-    let Some((disk, partition)) = erased(actions, ctx) else { return decision };
+    if let Some(question) = erasing(text, &words, &decision.answer, ctx) {
+        return decision.asking(question);
+    }
+    if let Some(question) = unheard::asked(text, actions, ctx) {
+        return decision.completing(question);
+    }
+    decision
+}
+
+/// The question before something is erased that was forbidden, or that nobody asked for now.
+fn erasing(text: &str, words: &Words, answer: &Answer, ctx: &Context<'_>) -> Option<String> {
+    let Answer::Actions(actions) = answer else { return None };
+    let (disk, partition) = erased(actions, ctx)?;
     let harms = |banned: &String| match &partition {
         Some(partition) => banned == partition || *banned == disk,
         None => ctx.machine.partition(banned).map_or(banned, |(of, _)| &of.path) == &disk,
     };
     if rules::banned(text, ctx).iter().any(harms) {
         let disk = partition.as_ref().unwrap_or(&disk);
-        let question = format!(
+        return Some(format!(
             "You said something about leaving {disk} alone, and that would erase it. Which disk shall I use? To erase it \
              all the same, say \"erase {}\".",
             disk.trim_start_matches("/dev/")
-        );
-        return clarify(question, decision);
+        ));
     }
     let carries = ctx.machine.disk(&disk).is_some_and(levitate_core::machine::Disk::carries_data);
-    if words.is_tied() || words.is_past() || (carries && (words.is_about_a_part() || words.keeps_files())) {
-        let question = risked(&decision.answer, ctx)
-            .unwrap_or_else(|| format!("That erases {disk}. Shall I do it: yes or no?"));
-        return clarify(question, decision);
-    }
-    decision
-}
-
-fn clarify(question: String, decision: Decision) -> Decision {
-    let open = harmless(reading::parse(&decision.reading).unwrap_or_default());
-    Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), open, ..decision }
+    let doubtful =
+        words.is_tied() || words.is_past() || (carries && (words.is_about_a_part() || words.keeps_files()));
+    doubtful.then(|| {
+        risked(answer, ctx).unwrap_or_else(|| format!("That erases {disk}. Shall I do it: yes or no?"))
+    })
 }
 
 /// The disk that the actions would erase, wholly or the partition of it.
@@ -75,7 +83,7 @@ fn erased(actions: &[InstallerAction], ctx: &Context<'_>) -> Option<(String, Opt
     })
 }
 
-/// A sentence, folded, with a blank at both ends.
+/// A sentence, folded.
 struct Words {
     folded: String,
     asks: bool,
@@ -85,7 +93,7 @@ struct Words {
 
 impl Words {
     fn of(text: &str) -> Self {
-        let folded = format!(" {} ", fold(text));
+        let folded = fold(text);
         let share = |(before, _): (&str, &str)| {
             let digits = before.trim_end().rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
             !digits.is_empty() && digits != "100"
@@ -97,36 +105,27 @@ impl Words {
     }
 
     fn any(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| self.folded.contains(&format!(" {phrase} ")))
+        has_any(&self.folded, phrases)
     }
 
     fn list(&self) -> Vec<&str> {
-        self.folded.split(' ').filter(|word| !word.is_empty()).collect()
+        self.folded.split(' ').collect()
     }
 
     /// "If sdb is empty wipe it", "wipe it tomorrow".
     fn is_tied(&self) -> bool {
         let tied =
             self.any(&["if", "unless", "wenn", "falls", "si", "se", "als", "jesli", "only when", "in case"]);
-        let to = self.any(&[
-            "empty", "blank", "leer", "vide", "vacio", "vacia", "vuoto", "vuota", "leeg", "pusty",
-            "has data", "no data", "nothing on it", "possible", "it works", "necessary", "it fails",
-        ]);
+        let to = self.any(EMPTY)
+            || self.any(&[
+                "has data", "no data", "nothing on it", "possible", "it works", "necessary", "it fails",
+            ]);
         let list = self.list();
         let ends = [list.first(), list.last()].into_iter().flatten();
         let later = ends.copied().any(|word| {
-            matches!(
-                word,
-                "tomorrow"
-                    | "later"
-                    | "tonight"
-                    | "morgen"
-                    | "demain"
-                    | "manana"
-                    | "domani"
-                    | "jutro"
-                    | "spater"
-            )
+            let later =
+                ["tomorrow", "later", "tonight", "morgen", "demain", "manana", "domani", "jutro", "spater"];
+            later.contains(&word)
         });
         let unknown = self
             .any(&["if there", "if theres", "if it has", "unless there", "wenn da", "falls da", "sil y a"]);
@@ -154,10 +153,7 @@ impl Words {
 
     /// "Remove only the recovery partition", "get rid of windows update".
     fn is_about_a_part(&self) -> bool {
-        let takes = self.any(&[
-            "remove", "delete", "get rid", "drop", "losche", "entferne", "supprime", "borra", "elimina",
-            "rimuovi", "verwijder", "usun",
-        ]);
+        let takes = self.any(REMOVES) || self.any(&["get rid"]);
         let part = self.any(&["partition", "volume", "particion", "partizione", "partitie"])
             && !self.any(&[
                 "all", "every", "each", "whole", "entire", "everything", "alle", "table", "disk", "drive",
@@ -175,24 +171,11 @@ impl Words {
             "keep", "save", "preserve", "keeping", "without losing", "dont lose", "behalte", "behalten",
             "garde", "garder",
         ];
-        let files = [
-            "documents", "docs", "files", "photos", "pictures", "music", "games", "data", "stuff", "videos",
-            "mails", "fotos", "dateien", "daten", "bilder", "fichiers", "donnees", "archivos", "documenti",
-            "bestanden",
-        ];
-        keeps.iter().any(|keep| {
-            files.iter().any(|file| {
-                self.any(&[
-                    &format!("{keep} {file}"),
-                    &format!("{keep} my {file}"),
-                    &format!("{keep} the {file}"),
-                    &format!("{keep} all my {file}"),
-                    &format!("{keep} our {file}"),
-                    &format!("{keep} meine {file}"),
-                    &format!("{keep} mes {file}"),
-                ])
-            })
-        })
+        let whose = ["", "my ", "the ", "all my ", "our ", "meine ", "mes "];
+        let kept = |file: &&str| {
+            keeps.iter().any(|keep| whose.iter().any(|whose| self.any(&[&format!("{keep} {whose}{file}")])))
+        };
+        FILES.iter().any(kept)
     }
 
     /// "Will you reboot?" wants to know, and does not wish.
@@ -214,7 +197,7 @@ impl Words {
             "will you", "will it", "are you going", "do you", "does it", "did you", "did it", "have you",
             "has it", "is it", "does this", "will this", "when will", "when do", "why ",
         ];
-        let open = opens.iter().any(|open| self.folded.starts_with(&format!(" {open}")));
+        let open = opens.iter().any(|open| self.folded.starts_with(open));
         (self.asks && acts && open && !self.any(&["please", "mind", "pls"])).then(|| {
             "Only when you say so: nothing is done before that. Say \"status\" to see where we are.".into()
         })

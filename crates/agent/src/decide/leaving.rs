@@ -47,7 +47,7 @@ pub(super) fn reckoned(text: &str, ctx: &Context<'_>, mut decision: Decision) ->
 }
 
 /// The size that was said for the other system.
-fn kept(tokens: &[Token]) -> Option<Size> {
+pub(super) fn kept(tokens: &[Token]) -> Option<Size> {
     let words: Vec<String> = tokens.iter().map(|token| fold(&token.raw).replace(' ', "")).collect();
     let system = |at: usize| {
         tokens.get(at).is_some_and(|token| token.key == "windows")

@@ -5,6 +5,8 @@ use levitate_core::lists::fold;
 use levitate_core::machine::Machine;
 use levitate_core::size::GIB;
 
+use crate::words::EMPTY;
+
 /// Shares of anything, folded.
 const SHARES: &[&str] = &[
     "half", "quarter", "halfte", "halbe", "halben", "viertel", "drittel", "moitie", "mitad", "metade",
@@ -31,11 +33,8 @@ const NOT_OF_A_DISK: &[&str] = &[
 const LEAVES: &[&str] =
     &["leave", "keep", "leaving", "keeping", "lass", "lasse", "laisse", "deja", "lascia", "bleiben"];
 
-/// Without a use, folded.
-const EMPTY: &[&str] = &[
-    "free", "empty", "unused", "unallocated", "unpartitioned", "spare", "frei", "leer", "libre", "vide",
-    "libera", "vuota",
-];
+/// Free of anything, beside empty.
+const FREE: &[&str] = &["free", "unused", "unallocated", "unpartitioned", "spare", "frei", "libre", "libera"];
 
 /// The question how large the system shall be, where a share was said and the plan would take all of the disk.
 pub(super) fn asked(text: &str, actions: &[InstallerAction], machine: &Machine) -> Option<String> {
@@ -91,7 +90,7 @@ fn leaves_some(words: &[&str]) -> bool {
         // The verb stands last in German.
         let around =
             &words[at.saturating_sub(if words[at] == "bleiben" { 6 } else { 1 })..(at + 8).min(words.len())];
-        around.iter().any(|word| EMPTY.contains(word))
+        around.iter().any(|word| EMPTY.contains(word) || FREE.contains(word))
             && around.iter().any(|word| amount(word))
             && !around.iter().any(none)
     })

@@ -4,7 +4,6 @@ use levitate_core::action::{InstallerAction, Use};
 use levitate_core::lists::fold;
 
 use super::Decision;
-use super::open::harmless;
 use crate::reading::{self, Reading, UseSaid};
 use crate::refs::Ref;
 use crate::{Answer, Context, ground, rules};
@@ -78,8 +77,7 @@ pub(super) fn sparing(text: &str, ctx: &Context<'_>, decision: Decision) -> Deci
         "You want to keep {system}, but it is on {path}, and all of that would be erased. Shall I erase all of {path}, or \
          leave it and make room beside {system}?"
     );
-    let open = harmless(reading::parse(&decision.reading).unwrap_or_default());
-    Decision { answer: Answer::Actions(vec![InstallerAction::Clarify { question }]), open, ..decision }
+    decision.asking(question)
 }
 
 /// A system that an action would erase although it was said to stay, and where it is.

@@ -6,14 +6,12 @@ use levitate_core::lists::fold;
 use super::Decision;
 use crate::reading::Reading;
 use crate::refs::Ref;
+use crate::words::REMOVES;
 use crate::{Answer, Context};
 
-/// Words that take something away, folded.
-const TAKES: [&str; 29] = [
-    "remove", "removes", "revoke", "withdraw", "strip", "delete", "deletes", "demote", "kick", "drop",
-    "rename", "entfern", "entferne", "losche", "loschen", "entziehe", "entzieh", "retire", "supprime",
-    "enleve", "quita", "elimina", "borra", "rimuovi", "togli", "verwijder", "usun", "remova", "tira",
-];
+/// To take away from a person, beside to remove.
+const TAKES: [&str; 9] =
+    ["revoke", "withdraw", "strip", "demote", "kick", "rename", "entziehe", "entzieh", "retire"];
 
 /// Rights and accounts are given here, never taken: whoever read "take sudo away from vince" as a wish for sudo, it is
 /// none.
@@ -33,7 +31,9 @@ pub(super) fn refused(text: &str, ctx: &Context<'_>, decision: Decision) -> Deci
     let named = ctx.state.users.iter().find(|user| words.contains(&user.name.as_str()));
     let Some(user) = named else { return decision };
     let away = words.contains(&"away") || words.contains(&"weg");
-    if !actions.iter().any(people) || !(away || words.iter().any(|word| TAKES.contains(word))) {
+    if !actions.iter().any(people)
+        || !(away || words.iter().any(|word| TAKES.contains(word) || REMOVES.contains(word)))
+    {
         return decision;
     }
     let text = format!(

@@ -4,18 +4,11 @@
 use levitate_core::action::{InstallerAction, Use};
 use levitate_core::lists::fold;
 
-/// No, folded.
-const NOT: &[&str] = &[
-    "dont", "not", "never", "wont", "shouldnt", "mustnt", "nicht", "nie", "niemals", "niet", "nooit", "nao",
-    "nunca", "jamas", "jamais", "non", "ne", "n", "nie",
-];
+use crate::words::{ASKS, FILES, NOT, NOT_BEHIND, has_any};
 
 /// Behind a no these say that nothing is refused: "don't worry, erase it".
 const HARMLESS: &[&str] =
     &["care", "mind", "need", "worry", "forget", "have", "bother", "hesitate", "know", "only", "just", "be"];
-
-/// No behind the verb: "installiere nicht", "n'installe pas".
-const NOT_BEHIND: &[&str] = &["nicht", "niet", "pas"];
 
 /// What can be wished for, folded.
 const VERBS: &[&str] = &[
@@ -47,12 +40,6 @@ const HAPPENED: &[&str] = &[
     "after reboot",
 ];
 
-/// What people have on disks, folded.
-const DATA: &[&str] = &[
-    "data", "photos", "files", "documents", "thesis", "pictures", "backup", "backups", "daten", "fotos",
-    "dateien", "donnees",
-];
-
 /// Against whom one encrypts, folded.
 const THIEVES: &[&str] = &[
     "steal", "steals", "stolen", "thief", "thieves", "nicked", "robbed", "read", "reads", "lost", "snoop",
@@ -60,11 +47,8 @@ const THIEVES: &[&str] = &[
     "locked", "lock",
 ];
 
-/// Words that a question begins with, its mark left out.
-const ASKS: &[&str] = &[
-    "wird", "werden", "wurde", "is", "are", "was", "were", "does", "did", "has", "why", "warum", "how",
-    "when", "who", "what", "sera", "est", "ist", "hat", "wann",
-];
+/// Questions about what will be, their mark left out.
+const BECOMES: &[&str] = &["wird", "werden", "wurde", "sera", "est", "hat"];
 
 /// The last clause of a sentence that takes it back.
 const WITHDRAWN: &[&str] = &[
@@ -94,23 +78,28 @@ pub(super) fn asked(text: &str, actions: &[InstallerAction]) -> Option<String> {
         actions.iter().any(|action| matches!(action, InstallerAction::Partition(request) if request.encrypt));
     let is_marked = |clause: &String| {
         (actions.iter().any(can_be_refused) && is_refused(clause))
-            || ((erases || ends) && says(clause, TOLD))
-            || (ends && says(clause, HAPPENED))
+            || ((erases || ends) && has_any(clause, TOLD))
+            || (ends && has_any(clause, HAPPENED))
             || refuses_a_password(clause, actions)
     };
-    let wishes = |clause: &String| !is_marked(clause) && says(clause, VERBS);
+    let wishes = |clause: &String| !is_marked(clause) && has_any(clause, VERBS);
     if clauses.iter().any(is_marked) && !clauses.iter().any(wishes) {
         return Some("I do not hear a wish to do that, so nothing is done. What shall I do?".into());
     }
     let first = folded.split(' ').next().unwrap_or_default();
-    let suggests = says(&folded, &["why dont", "why not"]);
-    if erases && !suggests && ASKS.contains(&first) {
+    let suggests = has_any(&folded, &["why dont", "why not"]);
+    if erases && !suggests && (ASKS.contains(&first) || BECOMES.contains(&first)) {
         return Some("Nothing is erased before you said so. What shall I do?".into());
     }
-    let mine = ["my", "our", "meine", "mes", "mis"].iter().any(|my| says(&folded, &[my]));
+    let mine = has_any(&folded, &["my", "our", "meine", "mes", "mis"]);
     // "My thesis, when this is stolen" is a wish to encrypt.
-    let guards = encrypts && says(&folded, THIEVES);
-    if erases && mine && !guards && says(&folded, DATA) && !clauses.iter().any(|clause| says(clause, VERBS)) {
+    let guards = encrypts && has_any(&folded, THIEVES);
+    if erases
+        && mine
+        && !guards
+        && has_any(&folded, FILES)
+        && !clauses.iter().any(|clause| has_any(clause, VERBS))
+    {
         return Some("Your data stays as long as you do not ask for that disk. What shall I do?".into());
     }
     None
@@ -147,11 +136,6 @@ fn clauses(text: &str) -> Vec<String> {
     parted.split([',', ';', '.', '!', '?', ':', '\n']).map(fold).filter(|clause| !clause.is_empty()).collect()
 }
 
-fn says(clause: &str, phrases: &[&str]) -> bool {
-    let padded = format!(" {clause} ");
-    phrases.iter().any(|phrase| padded.contains(&format!(" {phrase} ")))
-}
-
 /// "I do not want to install", "installiere nicht".
 fn is_refused(clause: &str) -> bool {
     let words: Vec<&str> = clause.split(' ').collect();
@@ -163,6 +147,7 @@ fn is_refused(clause: &str) -> bool {
         let behind = &words[at + 1..(at + 6).min(words.len())];
         let suggests = at > 0 && words[at - 1] == "why";
         let no = NOT.contains(word)
+            || matches!(*word, "ne" | "n")
             || (*word == "no"
                 && behind.first().is_some_and(|next| matches!(*next, "instales" | "borres" | "uses")));
         (no && !suggests
@@ -175,12 +160,12 @@ fn is_refused(clause: &str) -> bool {
 /// "Bob doesn't need a password", "log in automatically".
 fn refuses_a_password(clause: &str, actions: &[InstallerAction]) -> bool {
     actions.iter().any(|action| matches!(action, InstallerAction::SetPassword { .. }))
-        && says(
+        && has_any(
             clause,
             &[
                 "no password", "need a password", "need password", "without a password", "without password",
                 "automatically",
             ],
         )
-        && says(clause, &["no", "not", "doesnt", "dont", "without", "automatically", "never"])
+        && has_any(clause, &["no", "not", "doesnt", "dont", "without", "automatically", "never"])
 }

@@ -62,7 +62,7 @@ pub(super) fn of_size<'a>(disks: &[&'a Disk], said: &str) -> Vec<&'a Disk> {
 }
 
 /// True where a person would say this number for that many bytes.
-pub(super) fn is_about(bytes: u64, said: &str) -> bool {
+pub(crate) fn is_about(bytes: u64, said: &str) -> bool {
     is_within(bytes, said, 0.04)
 }
 

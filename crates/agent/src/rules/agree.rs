@@ -10,6 +10,7 @@ use crate::Context;
 use crate::ground::disk;
 use crate::refs::{Ref, device_name};
 use crate::text::Token;
+use crate::words::ASKS;
 
 /// Words that may stand beside a yes and say no more than it, folded.
 const BESIDE: &[&str] = &[
@@ -104,11 +105,9 @@ const TAKES_BACK: &[&str] = &[
     "instead", "rather", "parar", "abort",
 ];
 
-/// Words that a question begins with, said without its mark.
-const ASKS: &[&str] = &[
-    "are", "is", "was", "were", "what", "whats", "why", "how", "who", "which", "where", "when", "does",
-    "did", "has", "have", "should", "ist", "sind", "wie", "warum", "wo", "wann", "wer", "que", "quel",
-    "quelle", "comment", "pourquoi",
+/// Words that a question begins with, beside the shared ones.
+const ASKS_FOR: &[&str] = &[
+    "whats", "which", "where", "have", "should", "sind", "wo", "que", "quel", "quelle", "comment", "pourquoi",
 ];
 
 /// True where a yes among these words would not be one: it is asked, taken back, put off, tied to something, or about
@@ -116,8 +115,8 @@ const ASKS: &[&str] = &[
 pub(super) fn is_taken_back(words: &Words<'_>, ctx: &Context<'_>) -> bool {
     let list: Vec<&Token> = words.tokens.iter().filter(|token| !token.is_break()).collect();
     let raw: Vec<String> = list.iter().map(|token| fold(&token.raw).replace(' ', "")).collect();
-    let asks =
-        words.text.contains(['?', '？']) || raw.first().is_some_and(|word| ASKS.contains(&word.as_str()));
+    let asks = words.text.contains(['?', '？'])
+        || raw.first().is_some_and(|word| ASKS.contains(&word.as_str()) || ASKS_FOR.contains(&word.as_str()));
     // "I am a little scared, but ok, do it": the yes stands behind the last "but".
     let but = raw.iter().rposition(|word| word == "but");
     let yes_behind = but.is_some_and(|at| raw[at + 1..].iter().any(|word| YES.contains(&word.as_str())));

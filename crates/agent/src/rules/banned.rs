@@ -8,12 +8,12 @@ use crate::Context;
 use crate::ground::{devices, disk};
 use crate::refs::{Ref, Refs, device_name};
 use crate::text::{Token, tokens};
+use crate::words::NOT;
 
-/// No to something, folded; "no" itself is read apart, because it is more often an answer.
-const NOT: &[&str] = &[
-    "not", "dont", "donot", "never", "nobody", "cant", "cannot", "wont", "shouldnt", "mustnt", "wouldnt",
-    "rather", "stop", "avoid", "skip", "ignore", "spare", "nicht", "kein", "keine", "niemals", "nie", "pas",
-    "jamais", "rien", "non", "mai", "nunca", "jamas", "niet", "nooit", "nigdy", "nao", "nem", "nt", "ni",
+/// No to something, beside the shared words.
+const NO_TO: &[&str] = &[
+    "nobody", "cant", "cannot", "wouldnt", "rather", "stop", "avoid", "skip", "ignore", "spare", "kein",
+    "keine", "pas", "rien", "mai", "nigdy", "nem", "nt", "ni",
 ];
 
 /// Spanish and Portuguese say "no" in front of the verb.
@@ -63,7 +63,9 @@ pub(crate) fn banned(text: &str, ctx: &Context<'_>) -> Vec<String> {
         for (at, word) in words.iter().enumerate() {
             let next = words.get(at + 1).map_or("", String::as_str);
             let after_next = words.get(at + 2).map_or("", String::as_str);
-            let no = NOT.contains(&word.as_str()) || (word == "no" && NO_BEFORE.contains(&next));
+            let no = NOT.contains(&word.as_str())
+                || NO_TO.contains(&word.as_str())
+                || (word == "no" && NO_BEFORE.contains(&next));
             if no && !over && !HARMLESS.contains(&next) && !HARMLESS.contains(&after_next) {
                 let behind: Vec<&String> = named
                     .iter()
@@ -104,7 +106,7 @@ fn excepted(tokens: &[Token], ctx: &Context<'_>) -> Vec<String> {
 }
 
 /// The one disk or partition that a word names, by device or by what it is.
-fn one_disk(token: &Token, ctx: &Context<'_>) -> Option<String> {
+pub(crate) fn one_disk(token: &Token, ctx: &Context<'_>) -> Option<String> {
     let word = match device_name(&token.key) {
         Some(name) => {
             let path = format!("/dev/{}", devices(&name).into_iter().next().unwrap_or(name));

@@ -6,6 +6,7 @@ use super::disk::words::system_word;
 use crate::Context;
 use crate::refs::device_name;
 use crate::text::{Token, tokens};
+use crate::words::NOT_BEHIND;
 
 /// Words that begin another thought, so that "erase windows and keep my files" keeps the files.
 pub(super) const JOINS: &[&str] = &[
@@ -31,9 +32,6 @@ const HARMS: &[&str] = &[
 
 /// Words that turn a keep about: "keep windows off this disk", "keep it no longer".
 const AWAY: &[&str] = &["off", "away", "out"];
-
-/// No, in languages that put it behind: "lösch windows nicht".
-const BEHIND: &[&str] = &["nicht", "niet", "nie", "pas"];
 
 /// A no reaches so many words.
 const REACH: usize = 3;
@@ -122,8 +120,9 @@ fn stays(clause: &[Token]) -> bool {
         all().any(|at| is(at, &["leave"])) && all().any(|at| is(at, &["alone", "be", "there", "peace"]));
     let keeps = |at: usize| (clause[at].is(&["keep"]) && !is(at, PLACES)) || is(at, KEEPS);
     let harms = |at: usize| clause[at].is(&["touch", "erase", "remove"]) || is(at, HARMS);
-    let behind =
-        |at: usize| (at + 1..clause.len().min(at + 1 + REACH)).any(|no_at| no(no_at) && is(no_at, BEHIND));
+    let behind = |at: usize| {
+        (at + 1..clause.len().min(at + 1 + REACH)).any(|no_at| no(no_at) && is(no_at, NOT_BEHIND))
+    };
     (!away && (leaves_alone || all().any(|at| keeps(at) && !turned(at))))
         || all().any(|at| harms(at) && (turned(at) || behind(at)))
 }
