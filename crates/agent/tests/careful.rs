@@ -50,6 +50,13 @@ fn words_of_agreement_in_another_sentence_are_no_yes() {
         "mach das weg",
         "c'est bon a savoir",
         "no not sdb",
+        "in Ordnung ist das nicht",
+        "ça marche pas",
+        "no está bien",
+        "machen wir erst ein backup",
+        "is goed, maar niet die schijf",
+        "ano, ale ne tenhle",
+        "alles klar?",
     ] {
         assert!(!actions(&talk.read(said).answer).contains(&A::Confirm), "{said}");
     }
@@ -66,6 +73,16 @@ fn words_of_agreement_in_another_sentence_are_no_yes() {
         "looks right to me, do it",
         "I am a little afraid but okay, do it.",
         "yes wipe the WD",
+        "Geht klar, leg los!",
+        "ça marche, allez-y",
+        "está bien, por supuesto",
+        "tudo bem, pode seguir",
+        "va bene, procedi pure",
+        "akkoord, ga door",
+        "w porządku, zgoda",
+        "ano, do toho",
+        "evet, devam et",
+        "theek hai, kar do",
     ] {
         assert_eq!(actions(&talk.read(said).answer), [A::Confirm], "{said}");
     }

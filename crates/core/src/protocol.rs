@@ -72,6 +72,8 @@ pub enum Event {
         prompt: String,
         /// The prompt of the second time.
         confirm: String,
+        /// A shorter one can be guessed by who has the disk: the person is told. 0 where nobody can try.
+        short_below: usize,
     },
     /// A plain yes or no is wanted.
     Question {

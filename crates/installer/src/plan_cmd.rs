@@ -113,10 +113,13 @@ impl Talk {
             };
             let answer = mind.understand(&mask(say).0, &context, &check, &Cancel::default()).answer;
             let mut turn = Turn::new(say, answer);
-            spec.table = levitate_agent::table::said(say).or(spec.table);
-            match wanted(&spec, &world, &turn.actions).and_then(|wanted| Ok((plan(now, &wanted)?, wanted))) {
+            // What is refused leaves no wish behind.
+            let before =
+                InstallSpec { table: levitate_agent::table::said(say).or(spec.table), ..spec.clone() };
+            match wanted(&before, &world, &turn.actions).and_then(|wanted| Ok((plan(now, &wanted)?, wanted)))
+            {
                 Ok((plan, wanted)) => {
-                    if plan.destructive() && wanted != spec {
+                    if plan.destructive() && wanted != before {
                         pending = turn.actions.iter().find(|action| waits(action)).cloned().or(pending);
                     }
                     spec = wanted;

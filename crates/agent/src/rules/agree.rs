@@ -115,8 +115,8 @@ const ASKS_FOR: &[&str] = &[
 pub(super) fn is_taken_back(words: &Words<'_>, ctx: &Context<'_>) -> bool {
     let list: Vec<&Token> = words.tokens.iter().filter(|token| !token.is_break()).collect();
     let raw: Vec<String> = list.iter().map(|token| fold(&token.raw).replace(' ', "")).collect();
-    let asks = words.text.contains(['?', '？'])
-        || raw.first().is_some_and(|word| ASKS.contains(&word.as_str()) || ASKS_FOR.contains(&word.as_str()));
+    let opens = |word: &String| ASKS.contains(&word.as_str()) || ASKS_FOR.contains(&word.as_str());
+    let asks = words.text.contains(['?', '？']) || raw.first().is_some_and(opens);
     // "I am a little scared, but ok, do it": the yes stands behind the last "but".
     let but = raw.iter().rposition(|word| word == "but");
     let yes_behind = but.is_some_and(|at| raw[at + 1..].iter().any(|word| YES.contains(&word.as_str())));

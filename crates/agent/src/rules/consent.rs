@@ -12,7 +12,14 @@ pub(super) const YES: &[&str] = &[
     "affirmative", "absolutely", "definitely", "certainly", "yeet", "perfect", "oui", "ouais", "daccord",
     "vasy", "ja", "jawohl", "jo", "jup", "jupp", "klar", "gerne", "passt", "mach", "los", "si", "dale",
     "vale", "claro", "adelante", "sim", "pode", "certo", "procedi", "va", "tak", "dobrze", "hai", "da",
-    "haan", "joo", "doe", "prima", "go",
+    "haan", "joo", "doe", "prima", "go", // more of German, French, Italian, Spanish, Portuguese, Dutch
+    "einverstanden", "abgemacht", "genau", "richtig", "stimmt", "meinetwegen", "bestatigt", "parfait",
+    "entendu", "volontiers", "evidemment", "confermo", "perfetto", "confirmo", "perfecto", "beleza",
+    "akkoord", "zeker", "natuurlijk", // Slavic languages
+    "ano", "dobre", "jasne", "souhlasim", "dobra", "zgoda", "potwierdzam", "igen", "rendben", "mehet",
+    // the north
+    "okej", "visst", "kylla", "selva", "jada", // and further away
+    "evet", "tamam", "olur", "iya", "baik", "lanjut", "naam", "aywa", "yalla", "chalo", "sigur",
 ];
 
 const NO: &[&str] = &[
@@ -33,11 +40,21 @@ const FILLERS: &[&str] = &[
 ];
 
 /// Yes in several words.
-pub(super) const PHRASES: [&str; 25] = [
+pub(super) const PHRASES: &[&str] = &[
     "go ahead", "go for it", "do it", "make it so", "let's go", "lets go", "sounds good", "looks good",
-    "ship it", "send it", "that's right", "thats right", "mach das", "mach es", "los geht", "vas-y",
-    "on y va", "d'accord", "de acuerdo", "va bene", "carry on", "that is right", "fais-le", "c'est bon",
-    "nur zu",
+    "ship it", "send it", "that's right", "thats right", "carry on", "that is right", // German
+    "mach das", "mach es", "los geht", "nur zu", "in ordnung", "so machen wir das", "so machen wir es",
+    "machen wir so", "das machen wir", "machen wir", "leg los", "mach weiter", "geht klar", "alles klar",
+    "von mir aus", "passt so", "genau so", // French
+    "vas-y", "on y va", "d'accord", "fais-le", "c'est bon", "allez-y", "on fait comme ca", "ca marche",
+    "ca roule", "c'est parti", "bien sur", "je confirme",
+    "je suis d'accord", // Spanish, Portuguese, Italian
+    "de acuerdo", "esta bien", "por supuesto", "me parece bien", "lo confirmo", "claro que si", "tudo bem",
+    "pode ser", "pode fazer", "pode seguir", "manda ver", "isso mesmo", "com certeza", "va bene",
+    "procedi pure", "fai pure", "sono d'accordo", // Dutch, Polish, Czech, the north
+    "ga je gang", "in orde", "ga door", "w porzadku", "niech bedzie", "do toho", "v poradku", "kor pa",
+    "det gar bra", "ja tack", "antaa menna", // and further away
+    "devam et", "theek hai", "thik hai", "kar do",
 ];
 
 /// "No worries", "no objections": a no to nothing that was asked.

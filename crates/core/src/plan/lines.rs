@@ -13,6 +13,17 @@ use crate::table::TableEdit;
 use super::Now;
 use super::steps::Built;
 
+/// The line of a plan after which it says what follows the layout.
+pub const THEN: &str = "Then:";
+
+/// True for the line about the kind of the table, which no picture of a disk shows.
+pub fn is_about_the_table(line: &str) -> bool {
+    [A_NEW_TABLE, THE_TABLE_STAYS].iter().any(|begins| line.starts_with(begins))
+}
+
+const A_NEW_TABLE: &str = "- A new partition table: ";
+const THE_TABLE_STAYS: &str = "- The partition table stays ";
+
 /// The size of a partition: exact mebibytes below a gigabyte as `512MB`, else with one decimal (`499.5GB`), so that
 /// the parts of a disk can be told from the whole.
 pub fn size(bytes: u64) -> String {
@@ -64,7 +75,7 @@ pub(super) fn lines(now: Now<'_>, spec: &InstallSpec, built: &Built) -> Vec<Stri
             built.steps.iter().filter(|step| !matches!(step.stage(), Stage::Disk)).map(Step::sentence);
         let after: Vec<_> = after.collect();
         if !after.is_empty() {
-            lines.push("Then:".into());
+            lines.push(THEN.into());
             lines.extend(after.into_iter().map(|sentence| format!("- {sentence}")));
         }
     } else {
@@ -91,13 +102,10 @@ pub(super) fn lines(now: Now<'_>, spec: &InstallSpec, built: &Built) -> Vec<Stri
 fn table(disk: &Disk, spec: &InstallSpec, layout: &TargetLayout) -> Option<String> {
     let wanted = spec.table?;
     match (&layout.table, disk.table) {
-        (Some(TableEdit::Create { kind, .. }), _) => {
-            Some(format!("- A new {} partition table.", kind.name()))
+        (Some(TableEdit::Create { kind, .. }), _) => Some(format!("{A_NEW_TABLE}{}.", kind.name())),
+        (_, Some(stays)) if stays != wanted => {
+            Some(format!("{THE_TABLE_STAYS}{}: only a disk that is erased gets a new one.", stays.name()))
         }
-        (_, Some(stays)) if stays != wanted => Some(format!(
-            "- The partition table stays {}: only a disk that is erased gets a new one.",
-            stays.name()
-        )),
         _ => None,
     }
 }

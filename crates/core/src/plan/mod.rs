@@ -8,7 +8,7 @@ mod steps;
 
 use serde::Serialize;
 
-pub use lines::{contents, disk_line, size as size_words, volume_words, what};
+pub use lines::{THEN, contents, disk_line, is_about_the_table, size as size_words, volume_words, what};
 
 use crate::achieved::Achieved;
 use crate::ids;

@@ -132,6 +132,15 @@ impl SecretRequest {
             Self::Password { user } => format!("Set password for {user}: "),
         }
     }
+
+    /// Secrets with fewer characters are worth a remark: whoever holds the disk can try passphrases as fast as a
+    /// computer computes them, passwords only as fast as a login lets them.
+    pub fn short_below(&self) -> usize {
+        match self {
+            Self::LuksPassphrase => 8,
+            Self::Password { .. } => 0,
+        }
+    }
 }
 
 /// Why a step failed.

@@ -12,6 +12,8 @@ use super::yes_or_no;
 
 /// How often a secret may be typed before it counts as declined.
 const TRIES: u8 = 3;
+/// What is said to a passphrase that is soon guessed; typed again it is taken.
+const SHORT: &str = "That is short: whoever has the disk can try all of them. Type it again to keep it, or another one to begin anew.";
 /// What Ctrl-C says where nothing runs.
 const HOW_TO_LEAVE: &str = "To leave, say \"exit without reboot\" or press Ctrl-D.";
 
@@ -48,6 +50,7 @@ pub enum Waiting {
 pub struct Hidden {
     prompt: String,
     confirm: String,
+    short_below: usize,
     first: Option<SecretString>,
     tries: u8,
     empty: bool,
@@ -125,7 +128,11 @@ impl Dialogue {
             }
             Waiting::Question { prompt } => vec![Event::Question { prompt: prompt.clone() }],
             Waiting::Secret(hidden) => {
-                vec![Event::Secret { prompt: hidden.prompt.clone(), confirm: hidden.confirm.clone() }]
+                vec![Event::Secret {
+                    prompt: hidden.prompt.clone(),
+                    confirm: hidden.confirm.clone(),
+                    short_below: hidden.short_below,
+                }]
             }
         }
     }
@@ -147,9 +154,10 @@ impl Dialogue {
             }
             Event::Phrase { prompt, .. } => self.question(Waiting::Phrase { prompt: prompt.clone() }),
             Event::Question { prompt } => self.question(Waiting::Question { prompt: prompt.clone() }),
-            Event::Secret { prompt, confirm } => self.question(Waiting::Secret(Hidden {
+            Event::Secret { prompt, confirm, short_below } => self.question(Waiting::Secret(Hidden {
                 prompt: prompt.clone(),
                 confirm: confirm.clone(),
+                short_below: *short_below,
                 first: None,
                 tries: 0,
                 empty: false,
@@ -267,8 +275,9 @@ impl Dialogue {
                 Some("Nothing was typed. Try again.")
             }
             None => {
+                let short = typed.expose_secret().chars().count() < hidden.short_below;
                 hidden.first = Some(typed);
-                None
+                short.then_some(SHORT)
             }
             Some(first) if first.expose_secret() == typed.expose_secret() => {
                 return vec![Next::Send(Op::Secret(Some(typed)))];
@@ -385,7 +394,7 @@ mod tests {
 
     #[test]
     fn ctrl_c_is_no_to_whatever_is_asked() {
-        let secret = Event::Secret { prompt: "p".into(), confirm: "c".into() };
+        let secret = Event::Secret { prompt: "p".into(), confirm: "c".into(), short_below: 3 };
         assert_eq!(say(&asked(&secret).stop()), "(Nothing was set.), Secret(None)");
         assert_eq!(say(&asked(&Event::Question { prompt: "?".into() }).stop()), "YesNo(false)");
         assert_eq!(say(&Dialogue::new().stop()), "stop");
@@ -393,13 +402,16 @@ mod tests {
 
     #[test]
     fn a_secret_is_typed_twice_and_three_times_at_most() {
-        let event = Event::Secret { prompt: "p".into(), confirm: "c".into() };
+        let event = Event::Secret { prompt: "p".into(), confirm: "c".into(), short_below: 3 };
         let typed = |words: &[&str]| {
             let mut dialogue = asked(&event);
             let said: Vec<_> =
                 words.iter().map(|word| say(&dialogue.secret(SecretString::from(*word)))).collect();
             said.last().cloned().unwrap()
         };
+        assert_eq!(typed(&["long", "long"]), "secret long");
+        assert_eq!(typed(&["long"]), "ask");
+        assert_eq!(typed(&["a"]), format!("({SHORT}), ask"));
         assert_eq!(typed(&["a", "a"]), "secret a");
         assert_eq!(typed(&["a", "b"]), "(The two do not match; nothing was set. Try again.), ask");
         assert_eq!(typed(&["a", "b", "a", "b", "a", "b"]), "(Nothing was set.), Secret(None)");

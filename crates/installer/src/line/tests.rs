@@ -146,7 +146,7 @@ fn step(title: &str) -> [Event; 2] {
 }
 
 fn secret(prompt: &str) -> Event {
-    Event::Secret { prompt: prompt.into(), confirm: "Confirm: ".into() }
+    Event::Secret { prompt: prompt.into(), confirm: "Confirm: ".into(), short_below: 0 }
 }
 
 fn confirm() -> Event {

@@ -31,7 +31,11 @@ impl Secrets for Asked<'_> {
         if let Some(secret) = self.typed.get(request) {
             return Some(secret.clone());
         }
-        let event = Event::Secret { prompt: request.prompt(), confirm: "Confirm: ".into() };
+        let event = Event::Secret {
+            prompt: request.prompt(),
+            confirm: "Confirm: ".into(),
+            short_below: request.short_below(),
+        };
         self.events.send(event).ok()?;
         match self.ops.recv() {
             Ok(Op::Secret(Some(secret))) => {

@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_plan_says_which_table_was_wished_for() {
-        let mbr = "- A new MBR partition table.".to_owned();
+        let mbr = "- A new partition table: MBR.".to_owned();
         for (name, said) in [
             ("vm-bios", "install with mbr please"),
             ("vm-bios", "use mbr\nuse the whole disk"),

@@ -1,6 +1,7 @@
 //! One entry of the conversation, and how it is drawn.
 
 use levitate_core::machine::Disk;
+use levitate_core::plan::{THEN, is_about_the_table};
 use levitate_core::protocol::{Failure, PlanView};
 use ratatui::style::Style as Paint;
 use ratatui::text::{Line, Span};
@@ -34,9 +35,6 @@ pub enum Entry {
     /// The system that was made.
     Summary(Vec<String>),
 }
-
-/// The line of a plan after which it says what follows the layout.
-const THEN: &str = "Then:";
 
 /// A plan with everything that is known of it.
 pub fn whole_plan(view: &PlanView, look: &Look, width: usize) -> Vec<Line<'static>> {
@@ -196,7 +194,7 @@ impl Page<'_> {
                 plan.lines.iter().position(|line| line == THEN).filter(|_| !pictures.is_empty() && !full);
             let (layout, said) = plan.lines.split_at(drawn.unwrap_or(0));
             // No picture shows the kind of the table, and it is a line of its own only where it was wished for.
-            let table = layout.iter().filter(|line| line.contains("partition table"));
+            let table = layout.iter().filter(|line| is_about_the_table(line));
             for line in table.chain(said) {
                 let paint = if line.contains("ERASE") { self.look.danger() } else { Paint::new() };
                 self.put(&mut lines, &format!("  {line}"), 2, paint);

@@ -87,7 +87,7 @@ fn escape_is_no_to_a_question() {
 #[test]
 fn a_secret_is_not_in_the_history_nor_the_chat() {
     let mut paper = Paper::ready();
-    paper.tell([Event::Secret { prompt: "Password: ".into(), confirm: "Confirm: ".into() }]);
+    paper.tell([Event::Secret { prompt: "Password: ".into(), confirm: "Confirm: ".into(), short_below: 0 }]);
     paper.type_in("correct horse");
     paper.key(KeyCode::Enter);
     assert!(paper.heard().is_empty());

@@ -158,6 +158,7 @@ fn secret() {
     paper.tell([Event::Secret {
         prompt: "Enter encryption passphrase: ".into(),
         confirm: "Confirm: ".into(),
+        short_below: 8,
     }]);
     paper.type_in("HUNTER22");
     let seen = paper.seen(80, 24, true);
