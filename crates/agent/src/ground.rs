@@ -46,8 +46,10 @@ pub fn ground(readings: &[Reading], ctx: &Context<'_>) -> Vec<InstallerAction> {
 
 fn ground_all(readings: &[Reading], ctx: &Context<'_>) -> Result<Vec<InstallerAction>, Ask> {
     let mut actions: Vec<InstallerAction> = Vec::new();
-    for reading in readings {
+    for reading in &one_place(readings, ctx) {
         for action in ground_one(reading, ctx, &actions)? {
+            // What is set twice in a breath was corrected.
+            actions.retain(|before| !sets_the_same(before, &action));
             if !actions.contains(&action) {
                 actions.push(action);
             }
@@ -72,6 +74,45 @@ fn ground_all(readings: &[Reading], ctx: &Context<'_>) -> Result<Vec<InstallerAc
         }
     }
     Ok(actions)
+}
+
+/// "Paris, Texas" is one place, although a comma stands in it.
+fn one_place(readings: &[Reading], ctx: &Context<'_>) -> Vec<Reading> {
+    let places: Vec<&str> = readings
+        .iter()
+        .filter_map(
+            |reading| if let Reading::Timezone(place) = reading { Some(place.as_str()) } else { None },
+        )
+        .collect();
+    let whole = places.join(" ");
+    let [_, region] = places[..] else { return readings.to_vec() };
+    if !ctx.lists.is_region(region) || !matches!(ctx.lists.zone(&whole), Found::One(_)) {
+        return readings.to_vec();
+    }
+    let (mut out, mut said) = (Vec::new(), false);
+    for reading in readings {
+        match reading {
+            Reading::Timezone(_) if said => {}
+            Reading::Timezone(_) => {
+                said = true;
+                out.push(Reading::Timezone(whole.clone()));
+            }
+            other => out.push(other.clone()),
+        }
+    }
+    out
+}
+
+/// True for two values of one setting.
+fn sets_the_same(a: &InstallerAction, b: &InstallerAction) -> bool {
+    use InstallerAction as A;
+    matches!(
+        (a, b),
+        (A::SetHostname { .. }, A::SetHostname { .. })
+            | (A::SetTimezone { .. }, A::SetTimezone { .. })
+            | (A::SetLocale { .. }, A::SetLocale { .. })
+            | (A::SetKeyboard { .. }, A::SetKeyboard { .. })
+    )
 }
 
 fn ground_one(

@@ -110,10 +110,9 @@ fn home_elsewhere(tokens: &[Token], layout: &PartitionRequest, ctx: &Context<'_>
         },
     );
     let (_, _, disk) = apart?;
-    let name = disk.trim_start_matches("/dev/");
     Some(format!(
-        "I lay out one disk. A partition that is on {disk} already can become /home when the system's disk is laid out \
-         (\"mount {name}1 on /home\"). On which disk shall the system be, with its own /home or without?"
+        "I lay out one disk, and /home is on it; a partition that {disk} has already can become /home after that. Which \
+         disk shall the system be on?"
     ))
 }
 

@@ -11,7 +11,8 @@ pub(super) fn takes_back(segment: &[Token]) -> bool {
     let line = segment.iter().map(|token| token.raw.to_lowercase()).collect::<Vec<_>>().join(" ");
     segment.iter().any(|token| token.is(&["undo"]))
         || [
-            "take it back", "take that back", "take back", "go back one", "step back", "back one step",
+            "take it back", "take that back", "take back", "take everything back", "take all back",
+            "take it all back", "take all of it back", "go back one", "step back", "back one step",
             "put it back", "mach das weg", "wish i hadn", "user off again", "back how it was",
             "name was better", "one before was better",
         ]

@@ -23,6 +23,9 @@ impl Lists {
         for cut in (1..parts.len()).rev() {
             let (head, tail) = (parts[..cut].join(" "), parts[cut..].join(" "));
             match (self.zone_exact(&head, false), self.zone_exact(&tail, false)) {
+                (Found::One(city), Found::One(region)) if is_region(&tail) && elsewhere(&city, &region) => {
+                    return Found::One(region);
+                }
                 (Found::One(zone), Found::One(_) | Found::Many(_)) => return Found::One(zone),
                 (Found::Many(zones), Found::One(zone)) if zones.is_empty() || zones.contains(&zone) => {
                     return Found::One(zone);
@@ -35,6 +38,11 @@ impl Lists {
         let near =
             |tail: &str| [self.zone_exact(tail, false), self.zone_nearly(tail)].into_iter().find(found);
         ways.into_iter().find(found).or_else(|| tails(&key).find_map(near)).unwrap_or(Found::Nothing)
+    }
+
+    /// True for a country or a region, which behind a city tells which one is meant.
+    pub fn is_region(&self, words: &str) -> bool {
+        is_region(&fold(words))
     }
 
     /// "guadalajara jalisco", "perth, the one in australia": a large city, and behind it what is in no table. Where a
@@ -173,6 +181,19 @@ pub fn country_of_zone(zone: &str) -> Option<&'static str> {
         .find(|name| super::languages::language(name).is_some())
 }
 
+/// True for what stands in the tables of countries and regions: it tells which of two cities of one name is meant.
+fn is_region(key: &str) -> bool {
+    in_table(PLACES, key).or_else(|| in_table(COUNTRIES, key)).is_some()
+}
+
+/// True where two zones are in two countries: "london ontario" is not in England.
+fn elsewhere(city: &str, region: &str) -> bool {
+    match (territories::country_of(city), territories::country_of(region)) {
+        (Some(city), Some(region)) => city != region,
+        _ => false,
+    }
+}
+
 fn first_len(key: &str) -> usize {
     key.chars().next().map_or(0, char::len_utf8)
 }
@@ -257,6 +278,11 @@ mod tests {
             ("milano", "Europe/Rome"),
             ("sf", "America/Los_Angeles"),
             ("hanoi vietnam", "Asia/Bangkok"),
+            ("london ontario", "America/Toronto"),
+            ("paris texas", "America/Chicago"),
+            ("london england", "Europe/London"),
+            ("atlanta georgia", "America/New_York"),
+            ("perth scotland", "Europe/London"),
         ] {
             assert_eq!(lists.zone(words), Found::One(zone.into()), "{words}");
         }

@@ -291,6 +291,19 @@ fn undo_takes_back_what_was_named_and_nothing_else() {
 }
 
 #[test]
+fn everything_can_be_taken_back_at_once() {
+    let noted = "hostname alpha\ngerman keyboard\ntimezone oslo\n";
+    let told = heard(&rehearse("two-disks", &format!("{noted}take everything back\nstatus\n")));
+    assert!(told.contains("Taken back: hostname alpha, time zone Europe/Oslo, keyboard de."), "{told}");
+    assert!(!told.contains("(noted)"), "{told}");
+    let start = "hostname alpha\nuse the ssd\ny\ncreate user vince\np\np\n";
+    let kept = heard(&rehearse("two-disks", &format!("{start}undo all\nn\nstatus\n")));
+    assert!(kept.contains("all of it?") && kept.contains("[x] Disk Configuration"), "{kept}");
+    let gone = heard(&rehearse("two-disks", &format!("{start}undo all\ny\nstatus\n")));
+    assert!(gone.contains("[ ] Disk Configuration") && !gone.contains("alpha (noted)"), "{gone}");
+}
+
+#[test]
 fn a_password_can_be_set_anew() {
     let start = "use the ssd\ny\ncreate user vince\np\np\n";
     let told = rehearse("two-disks", &format!("{start}set password for vince\nq\nq\n"));

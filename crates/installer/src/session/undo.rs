@@ -12,6 +12,9 @@ impl Session {
         if self.pending.take().is_some() {
             return self.say("The plan is dropped; nothing was changed.");
         }
+        if is_all(text) {
+            return self.take_all_back();
+        }
         let Some(last) = self.undo.last() else { return self.say("There is nothing to take back.") };
         let (Undoable::Wish(before) | Undoable::Plan(before)) = last;
         let done = matches!(last, Undoable::Plan(_));
@@ -48,11 +51,48 @@ impl Session {
                 self.want(before);
                 self.say(format!("Taken back: {}. Say \"status\" to see what is noted.", words(&parts)));
             }
-            Some(Undoable::Plan(before)) => self.undo_plan(before),
+            Some(Undoable::Plan(before)) => {
+                self.undo_plan(before);
+            }
         }
     }
 
-    fn undo_plan(&mut self, before: InstallSpec) {
+    /// Every wish that was only noted, and then, if that is wanted too, what was done, step by step backwards.
+    fn take_all_back(&mut self) {
+        if self.undo.is_empty() {
+            return self.say("There is nothing to take back.");
+        }
+        let noted = self.spec.clone();
+        let mut before = None;
+        while let Some(Undoable::Wish(spec)) = self.undo.pop_if(|last| matches!(last, Undoable::Wish(_))) {
+            before = Some(spec);
+        }
+        if let Some(before) = before {
+            let parts = parts(&before, &noted);
+            self.want(before);
+            self.say(format!("Taken back: {}.", words(&parts)));
+        }
+        if self.undo.is_empty()
+            || !self.yes_no("What was done on the disk is still there. Take that back too, all of it?")
+        {
+            return;
+        }
+        while let Some(last) = self.undo.pop() {
+            match last {
+                // A wish of before belongs to what was taken back.
+                Undoable::Wish(before) => self.want(before),
+                // What lies under one that stays, stays as well.
+                Undoable::Plan(before) => {
+                    if !self.undo_plan(before) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// True where it is undone.
+    fn undo_plan(&mut self, before: InstallSpec) -> bool {
         let mut observer = consent::Teller::new(self.events.clone());
         match exec::undo_last(self.sys.as_mut(), &mut self.journal, &mut observer) {
             Ok(Some(UndoneLast::Undone { steps, kept })) => {
@@ -67,6 +107,7 @@ impl Session {
                     self.say(format!("Taken back: {}.", what.join(", ")));
                 }
                 self.stages(None);
+                return kept.is_empty();
             }
             Ok(Some(UndoneLast::Refused(why))) => {
                 self.undo.push(Undoable::Plan(before));
@@ -75,7 +116,17 @@ impl Session {
             Ok(None) => self.say("There is nothing to take back."),
             Err(error) => self.say(format!("Taking it back failed: {error}")),
         }
+        false
     }
+}
+
+/// "Take everything back", "undo all".
+fn is_all(text: &str) -> bool {
+    let folded = fold(text);
+    folded
+        .split(' ')
+        .any(|word| matches!(word, "all" | "everything" | "alles" | "tout" | "todo" | "tutto" | "tudo"))
+        && named(text).is_empty()
 }
 
 /// What of the wanted system one wish or plan changed: its name, and how it reads.
