@@ -122,6 +122,7 @@ pub(super) fn fits_word(word: &str, disk: &Disk) -> bool {
             let in_model =
                 model.split(' ').any(|part| part == maker || (maker.len() >= 2 && part.starts_with(maker)));
             in_model
+                || is_serial(word, disk)
                 || makers::is_made_by(maker, disk)
                 || disk.partitions.iter().any(|partition| {
                     let os = partition.os.as_deref().map(fold).unwrap_or_default();
@@ -133,6 +134,12 @@ pub(super) fn fits_word(word: &str, disk: &Disk) -> bool {
                 })
         }
     }
+}
+
+/// True for a disk's serial number, or a part of it as it is printed: "WD-WCC6Y7LK2V9D", "WCC6Y7LK2V9D".
+pub(crate) fn is_serial(word: &str, disk: &Disk) -> bool {
+    let serial = disk.serial.as_deref().map(fold).unwrap_or_default();
+    word.len() >= 5 && (serial.replace(' ', "") == word || serial.split(' ').any(|part| part == word))
 }
 
 /// True where a Windows lives on the disk.

@@ -4,6 +4,7 @@ use levitate_core::lists::fold;
 
 use super::Found;
 use crate::Context;
+use crate::ground::disk::is_serial;
 use crate::ground::makers::{MAKERS, SYSTEMS};
 use crate::refs::{Ref, device_name};
 use crate::rules::parts::is_partition;
@@ -71,7 +72,8 @@ pub(in crate::rules) fn pointing(token: &Token, ctx: &Context<'_>) -> Option<Ref
                 })
             })
         });
-    (label || model).then_some(Ref::Word(word))
+    let serial = ctx.machine.disks.iter().any(|disk| is_serial(&word, disk));
+    (label || model || serial).then_some(Ref::Word(word))
 }
 
 /// Words that point at the disk.
