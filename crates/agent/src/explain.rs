@@ -76,14 +76,14 @@ pub fn explain(topic: Topic, ctx: &Context<'_>) -> String {
         Topic::DiskSpace => format!(
             "The system itself takes {copied} when installed.\n\
              With room for updates and a few programs, 10 to 20GB for root are comfortable; the more the better for your files.\n\
-             Swap and the 512M EFI partition come on top.\n\
+             Swap and the 512M EFI partition come on top. A partition can grow later where there is room right behind it.\n\
              Say \"list disks\" to see what there is."
         ),
         Topic::Privacy => "Everything happens on this computer: what you type is read here and sent nowhere.\n\
              Passwords are typed into hidden prompts and are in no log and in no model's input.\n\
              A log without secrets is copied to the new system, for you."
             .into(),
-        Topic::Undo => "Settings, users and layouts that are only planned can be taken back with \"undo\", one at a time.\n\
+        Topic::Undo => "Settings, users and layouts that are only planned can be taken back with \"undo\", one at a time, or with \"take everything back\".\n\
              A partition table is saved before it is changed, and written back by \"undo\" as long as that restores what was there.\n\
              What was erased or formatted is gone: that is why the plan is shown and asks before it.\n\
              A plan that waits is dropped with \"no\"."
@@ -91,7 +91,8 @@ pub fn explain(topic: Topic, ctx: &Context<'_>) -> String {
         Topic::Installer => "I install this live system on a disk of this computer. Say in your own words what you want.\n\
              The steps: disk, copying the system, settings, users, boot loader, end. I show each plan before anything is erased.\n\
              Say \"list disks\", \"use the whole ssd\", \"timezone vienna\", \"create user vince with sudo\".\n\
-             \"status\" says what is done and what comes next, \"help\" what can be said."
+             \"status\" says what is done and what comes next, \"help\" what can be said.\n\
+             Nothing restarts by itself: \"reboot\" closes the new system and starts it, \"exit\" closes it and stays here."
             .into(),
     }
 }

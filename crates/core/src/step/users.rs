@@ -20,6 +20,7 @@ pub struct CreateUser {
 
 impl CreateUser {
     pub(super) fn run(&self, sys: &mut dyn System) -> Result<(), StepError> {
+        self.groups.iter().try_for_each(|group| exists(sys, group))?;
         let mut argv =
             vec!["useradd".to_string(), "--create-home".into(), "--shell".into(), "/bin/bash".into()];
         if !self.groups.is_empty() {
@@ -52,9 +53,26 @@ impl AddToGroup {
     }
 
     pub(super) fn run(&self, sys: &mut dyn System) -> Result<(), StepError> {
+        exists(sys, &self.group)?;
         chroot::run(sys, &Cmd::new(["usermod", "--append", "--groups", &self.group, &self.user]))?;
         member(sys, &self.user, &self.group)
     }
+}
+
+/// A group that the new system lacks is named, with those that people use.
+fn exists(sys: &mut dyn System, group: &str) -> Result<(), StepError> {
+    const USED: [&str; 8] = ["sudo", "wheel", "adm", "audio", "video", "plugdev", "netdev", "users"];
+    let text = sys.read(&in_target("/etc/group"))?;
+    let text = String::from_utf8_lossy(&text);
+    let has = |name: &str| text.lines().any(|line| line.split(':').next() == Some(name));
+    if has(group) {
+        return Ok(());
+    }
+    let there: Vec<&str> = USED.into_iter().filter(|name| has(name)).collect();
+    Err(StepError::Check(format!(
+        "the new system has no group {group} (it has {}, and others); a program's group comes with the program",
+        there.join(", ")
+    )))
 }
 
 /// Reads the target's group file: the account must be in the group.

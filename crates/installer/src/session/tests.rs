@@ -291,6 +291,19 @@ fn undo_takes_back_what_was_named_and_nothing_else() {
 }
 
 #[test]
+fn a_group_that_is_not_there_is_named_in_plain_words() {
+    let told =
+        rehearse("two-disks", "use the ssd\ny\ncreate user vince\np\np\nadd vince to the docker group\n");
+    let failure = told.iter().find_map(|event| match event {
+        Event::Failure(failure) => Some(&failure.what),
+        _ => None,
+    });
+    let failure = failure.unwrap();
+    assert!(failure.contains("the new system has no group docker (it has sudo"), "{failure}");
+    assert!(!failure.contains("usermod"), "{failure}");
+}
+
+#[test]
 fn everything_can_be_taken_back_at_once() {
     let noted = "hostname alpha\ngerman keyboard\ntimezone oslo\n";
     let told = heard(&rehearse("two-disks", &format!("{noted}take everything back\nstatus\n")));
