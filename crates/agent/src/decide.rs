@@ -15,6 +15,7 @@ use crate::{Answer, Context, explain, ground};
 mod doubt;
 mod leaving;
 mod open;
+mod rights;
 mod share;
 mod stake;
 mod taking;
@@ -103,6 +104,18 @@ impl Decision {
         Self { open, ..self.dropping(question) }
     }
 
+    /// A question for sizes in its place: those that were heard were none.
+    fn without_sizes(self, question: String) -> Self {
+        let mut asking = self.completing(question);
+        for reading in &mut asking.open {
+            if let Reading::Partition(said) = reading {
+                (said.give, said.root, said.home, said.swap, said.boot) = (None, None, None, None, None);
+                said.scheme.clear();
+            }
+        }
+        asking
+    }
+
     /// A question in its place. The wish is what it is about, without the disk and the way that are in doubt.
     fn asking(self, question: String) -> Self {
         let open = harmless(reading::parse(&self.reading).unwrap_or_default());
@@ -143,7 +156,8 @@ pub fn without_model(text: &str, ctx: &Context<'_>) -> Decision {
 
 /// What holds whoever has read the sentence.
 fn finally(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
-    let decision = leaving::reckoned(text, ctx, decision);
+    let decision = leaving::reckoned(text, ctx, rights::given(text, decision));
+    let decision = unheard::filled(text, ctx, decision);
     let decision = sparing(text, ctx, agreeing(text, ctx, decision));
     doubt::asked(text, ctx, taking::refused(text, ctx, decision))
 }

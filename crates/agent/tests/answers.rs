@@ -74,3 +74,33 @@ fn what_was_proposed_can_be_agreed_to() {
     talk.history.push(Message { role: Role::Assistant, content: "Say \"install bootloader\".".into() });
     assert!(!actions(&talk.say("ok")).contains(&A::InstallBootloader { target: None }));
 }
+
+#[test]
+fn a_partition_alone_answers_which_one_to_keep() {
+    let mut talk = Talk::on("linux-laptop");
+    let decision = talk.heard("keep my home", "mount home /home");
+    let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{decision:?}") };
+    talk.history.push(Message { role: Role::User, content: "keep my home".into() });
+    talk.history.push(Message { role: Role::Assistant, content: question.clone() });
+    talk.open = decision.open;
+    let partition = talk.machine.disks[0].partitions[1].path.clone();
+    let path = partition.clone();
+    let name = path.trim_start_matches("/dev/");
+    let wanted = A::Mount { partition, mountpoint: "/home".into() };
+    for answer in [talk.read(name).answer, talk.heard(name, &format!("format {name} ?")).answer] {
+        assert_eq!(actions(&answer), [wanted.clone()]);
+    }
+}
+
+#[test]
+fn a_yes_to_several_ways_chooses_none() {
+    let mut talk = Talk::on("windows-free");
+    talk.say("install on the disk");
+    let answer = talk.say("yes");
+    let [A::Clarify { question }] = actions(&answer) else { panic!("{answer:?}") };
+    assert!(
+        question.starts_with("Yes to which of them? Say \"free\"") && question.contains("GB"),
+        "{question}"
+    );
+    assert!(matches!(actions(&talk.say("beside")), [A::Partition(request)] if request.usage == Use::Beside));
+}

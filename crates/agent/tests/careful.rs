@@ -298,3 +298,68 @@ fn rights_are_not_given_by_taking_them_away() {
     assert!(!actions(&talk.heard("will you reboot?", "reboot").answer).contains(&A::Reboot));
     assert_eq!(actions(&talk.heard("can you reboot please?", "reboot").answer), [A::Reboot]);
 }
+
+#[test]
+fn who_is_an_administrator_is_what_was_said() {
+    let talk = Talk::on("vm");
+    for (said, reading, admins) in [
+        ("users: anna, bob and carl; only anna is admin", "user anna|user bob|user carl sudo", vec!["anna"]),
+        (
+            "three accounts: mum, dad, kid. dad can administer, the others cannot",
+            "user mum sudo|user dad|user kid sudo",
+            vec!["dad"],
+        ),
+        ("user tim is not an admin but eva is", "user tim sudo|user eva", vec!["eva"]),
+        ("create users ann and bob, both admins", "user ann|user bob sudo", vec!["ann", "bob"]),
+        ("users ann and bob, no admin rights for bob", "user ann|user bob sudo", vec![]),
+        ("users ann with sudo and bob", "user ann sudo|user bob", vec!["ann"]),
+    ] {
+        let answer = talk.heard(said, &reading.replace('|', "\n")).answer;
+        let got: Vec<&str> = actions(&answer)
+            .iter()
+            .filter_map(|action| match action {
+                A::CreateUser { name, sudo: true } => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(got, admins, "{said}: {answer:?}");
+    }
+}
+
+#[test]
+fn what_is_refused_or_locked_is_left_alone() {
+    let talk = Talk::on("vm");
+    for said in ["do not install a boot loader", "skip grub", "no bootloader please", "don't touch grub"] {
+        let answer = talk.heard(said, "boot ?").answer;
+        assert!(matches!(actions(&answer), [A::Clarify { .. }]), "{said}: {answer:?}");
+    }
+    assert!(matches!(
+        actions(&talk.heard("install the boot loader", "boot ?").answer),
+        [A::InstallBootloader { .. }]
+    ));
+    assert!(matches!(actions(&talk.heard("use systemd-boot", "boot ?").answer), [A::Clarify { .. }]));
+    assert!(matches!(
+        actions(&talk.heard("no root password please", "password root").answer),
+        [A::Clarify { .. }]
+    ));
+    let talk = Talk::on("luks-laptop");
+    for said in
+        ["unlock the encrypted partition", "reuse the encrypted partition", "shrink the luks partition"]
+    {
+        let decision = talk.heard(said, "partition ? keep");
+        assert!(
+            matches!(&decision.answer, levitate_agent::Answer::Text(text) if text.contains("encrypted already")),
+            "{said}"
+        );
+        assert!(decision.open.is_empty());
+    }
+    let talk = Talk::on("windows-laptop");
+    for said in ["erase only the windows partition", "delete the recovery partition and install there"] {
+        let answer = talk.heard(said, "partition ? whole").answer;
+        let [A::Clarify { question }] = actions(&answer) else { panic!("{said}: {answer:?}") };
+        assert!(question.contains("I do not delete single partitions"), "{said}: {question}");
+    }
+    let talk = Talk::on("windows-free");
+    let said = "don't touch windows, there's 200GB of unpartitioned space you can have";
+    assert!(matches!(actions(&talk.heard(said, "partition ? free").answer), [A::Partition(_)]));
+}

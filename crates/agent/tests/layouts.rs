@@ -194,3 +194,106 @@ fn a_plan_does_not_lose_its_encryption_on_a_word_about_nothing() {
         );
     }
 }
+
+#[test]
+fn a_size_beside_a_part_is_its_size_whoever_missed_it() {
+    let talk = Talk::on("two-disks");
+    let request = |said: &str, reading: &str| match actions(&talk.heard(said, reading).answer) {
+        [A::Partition(request)] => request.clone(),
+        other => panic!("{said}: {other:?}"),
+    };
+    let gib = |n: u64| Some(levitate_core::size::Size::gib(n));
+    let got = request(
+        "sda: 1GB boot, 16GB swap, 80GB root, rest home",
+        "partition sda whole root=80G swap=16G home=rest",
+    );
+    assert_eq!((got.boot, got.swap, got.root), (gib(1), gib(16), gib(80)));
+    let got = request("usa todo sda, 60 GB para la raíz", "partition sda whole");
+    assert_eq!(got.root, gib(60));
+    let got = request("utilise sda, 8 Go d'échange", "partition sda whole");
+    assert_eq!(got.swap.or(gib(8)), gib(8));
+    // Memory is no part, and is asked about no more than the disk's own size.
+    let got = request("whole sda, i have 64GB of memory but no swap please", "partition sda whole swap=none");
+    assert_eq!((got.root, got.swap), (None, None));
+}
+
+#[test]
+fn encryption_that_was_said_is_in_the_plan() {
+    let talk = Talk::on("two-disks");
+    let encrypt = |said: &str| match actions(&talk.heard(said, "partition samsung whole").answer) {
+        [A::Partition(request)] => Some(request.encrypt),
+        _ => None,
+    };
+    for said in ["sul disco samsung, crittografato", "the samsung with luks", "samsung, mit Verschlüsselung"]
+    {
+        assert_eq!(encrypt(said), Some(true), "{said}");
+    }
+    for said in
+        ["the samsung, no encryption", "the samsung without luks", "samsung unverschlüsselt", "the samsung"]
+    {
+        assert_eq!(encrypt(said), Some(false), "{said}");
+    }
+    for said in [
+        "the samsung with luks but leave swap unencrypted, 8GB",
+        "the samsung, encrypt home only",
+        "encrypted home, plain root, on the samsung",
+    ] {
+        assert_eq!(encrypt(said), None, "{said}");
+    }
+}
+
+#[test]
+fn two_file_systems_and_fractions_are_asked_about() {
+    let talk = Talk::on("two-disks");
+    for said in ["sda, root 100GB ext4, home btrfs with the rest", "sda with btrfs for root and xfs for home"]
+    {
+        let asked =
+            question(&talk, said, "partition sda whole fs=btrfs root=100G home=rest").unwrap_or_default();
+        assert!(asked.contains("one file system"), "{said}: {asked}");
+    }
+    assert_eq!(
+        question(&talk, "sda, btrfs for root and home, not ext4", "partition sda whole fs=btrfs home=rest"),
+        None
+    );
+    for said in
+        ["a third of sda for root, the rest for home", "sda, home takes two thirds", "sda, fifty-fifty"]
+    {
+        let asked = question(&talk, said, "partition sda whole root=100G home=rest").unwrap_or_default();
+        assert!(asked.contains("How many GB"), "{said}: {asked}");
+    }
+    assert_eq!(question(&talk, "take the third disk, sdb", "partition sdb whole"), None);
+}
+
+#[test]
+fn another_disk_for_home_is_heard_in_every_wording() {
+    let mut talk = Talk::on("two-disks");
+    for (said, reading) in [
+        ("root on the ssd, home on the hard disk", "partition ssd keep"),
+        ("system on the ssd and home on the hdd", "partition ssd+hdd keep"),
+    ] {
+        let asked = question(&talk, said, reading).unwrap_or_default();
+        assert!(asked.contains("I lay out one disk"), "{said}: {asked}");
+    }
+    let plan = r#"{"pending":{"action":"partition","disk":"/dev/sda","use":"whole"}}"#;
+    talk.state = serde_json::from_str(plan).unwrap();
+    let asked = question(&talk, "put home on the second disk", "partition second whole").unwrap_or_default();
+    assert!(asked.contains("I lay out one disk"), "{asked}");
+}
+
+#[test]
+fn what_stays_is_what_was_said_to_stay() {
+    let talk = Talk::on("windows-laptop");
+    let host = levitate_core::layout::host_partition(&talk.machine.disks[0]).unwrap().size_bytes;
+    let gib = 1 << 30;
+    for (said, give) in [
+        ("make windows smaller, only 200GB", host - 200 * gib),
+        ("Windows soll 300 GB behalten, Linux kriegt den Rest", host - 300 * gib),
+        ("deja windows con 300 GB y el resto para linux", host - 300 * gib),
+        ("keep windows, 100GB for the new system", 100 * gib),
+        ("keep windows, use 100GB", 100 * gib),
+    ] {
+        let answer = talk.heard(said, "partition windows beside give=100G").answer;
+        let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
+        assert_eq!(request.give.and_then(levitate_core::size::Size::bytes), Some(give), "{said}");
+    }
+}

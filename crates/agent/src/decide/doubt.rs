@@ -16,6 +16,12 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
     if let Some(answer) = words.only_asks(actions) {
         return Decision { answer: Answer::Text(answer), open: Vec::new(), ..decision };
     }
+    if let Some(answer) = words.opens_what_is_locked(actions) {
+        return Decision { answer: Answer::Text(answer), open: Vec::new(), ..decision };
+    }
+    if let Some(question) = unheard::beforehand(text, actions, ctx) {
+        return decision.completing(question);
+    }
     if let [InstallerAction::Clarify { question }] = &actions[..] {
         return match words.wants_a_change(question) {
             Some(question) => decision.asking(question),
@@ -23,8 +29,8 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
         };
     }
     if words.percent && actions.iter().any(|action| matches!(action, InstallerAction::Partition(_))) {
-        let question = "How many GB is that? Say each size in GB, or \"half\", or \"the rest\".".to_owned();
-        return decision.asking(question);
+        let question = "How many GB is that? Say each size in GB, or \"half\", or \"the rest\", for example \"root 100G, home the rest\".".to_owned();
+        return decision.without_sizes(question);
     }
     if let Some(question) = unwished::asked(text, actions) {
         return decision.dropping(question);
@@ -63,8 +69,20 @@ fn erasing(text: &str, words: &Words, answer: &Answer, ctx: &Context<'_>) -> Opt
         ));
     }
     let carries = ctx.machine.disk(&disk).is_some_and(levitate_core::machine::Disk::carries_data);
-    let doubtful =
-        words.is_tied() || words.is_past() || (carries && (words.is_about_a_part() || words.keeps_files()));
+    if carries && partition.is_none() && words.keeps_files() {
+        return Some(format!(
+            "Nothing on {disk} can be kept when it is erased, your files neither. Shall I make room beside what is there or \
+             erase all of it?"
+        ));
+    }
+    if carries && partition.is_none() && words.is_about_a_part() {
+        return Some(format!(
+            "I do not delete single partitions: I erase all of a disk, use what is free on it, make room beside a system, or \
+             format one partition (\"format {}1 as ext4\"). What shall I do?",
+            disk.trim_start_matches("/dev/")
+        ));
+    }
+    let doubtful = words.is_tied() || words.is_past() || (carries && words.is_about_a_part());
     doubtful.then(|| {
         risked(answer, ctx).unwrap_or_else(|| format!("That erases {disk}. Shall I do it: yes or no?"))
     })
@@ -83,6 +101,14 @@ fn erased(actions: &[InstallerAction], ctx: &Context<'_>) -> Option<(String, Opt
     })
 }
 
+/// Shares that have no reading of their own, folded; "half" has one.
+const FRACTIONS: &[&str] = &[
+    "a third", "one third", "two thirds", "thirds", "a quarter", "one quarter", "three quarters", "quarters",
+    "a fifth", "fifty fifty", "50 50", "half each", "half for each", "ein drittel", "zwei drittel",
+    "ein viertel", "drei viertel", "un tiers", "deux tiers", "un quart", "trois quarts", "un tercio",
+    "dos tercios", "un cuarto", "un terzo", "due terzi", "un quarto",
+];
+
 /// A sentence, folded.
 struct Words {
     folded: String,
@@ -100,7 +126,8 @@ impl Words {
         };
         let percent = ["%", "percent", "per cent", "prozent", "pour cent", "por ciento"]
             .iter()
-            .any(|sign| text.split_once(sign).is_some_and(share));
+            .any(|sign| text.split_once(sign).is_some_and(share))
+            || has_any(&folded, FRACTIONS);
         Self { folded, asks: text.trim_end().ends_with('?'), percent }
     }
 
@@ -153,7 +180,10 @@ impl Words {
 
     /// "Remove only the recovery partition", "get rid of windows update".
     fn is_about_a_part(&self) -> bool {
-        let takes = self.any(REMOVES) || self.any(&["get rid"]);
+        let wipes = self
+            .any(&["erase", "wipe", "format", "clear", "losche", "loschen", "efface", "borra", "cancella"]);
+        let only = self.any(&["only", "just", "nur", "seulement", "solo", "alleen"]);
+        let takes = self.any(REMOVES) || self.any(&["get rid"]) || (wipes && only);
         let part = self.any(&["partition", "volume", "particion", "partizione", "partitie"])
             && !self.any(&[
                 "all", "every", "each", "whole", "entire", "everything", "alle", "table", "disk", "drive",
@@ -176,6 +206,32 @@ impl Words {
             keeps.iter().any(|keep| whose.iter().any(|whose| self.any(&[&format!("{keep} {whose}{file}")])))
         };
         FILES.iter().any(kept)
+    }
+
+    /// "Unlock the encrypted partition", "shrink the luks partition".
+    fn opens_what_is_locked(&self, actions: &[InstallerAction]) -> Option<String> {
+        let locked = self.any(&[
+            "encrypted", "luks", "bitlocker", "crypt", "verschlusselte", "verschlusselten", "chiffree",
+            "cifrada", "cifrata",
+        ]);
+        let opens = self.any(&[
+            "unlock", "decrypt", "open", "reuse", "shrink", "resize", "entsperre", "entsperren",
+            "entschlussele", "dechiffre", "deverrouille", "desbloquea", "sblocca", "ontgrendel",
+        ]);
+        let disks = |action: &InstallerAction| match action {
+            InstallerAction::Partition(request) => !request.encrypt,
+            action => matches!(
+                action,
+                InstallerAction::Clarify { .. }
+                    | InstallerAction::Mount { .. }
+                    | InstallerAction::Format { .. }
+            ),
+        };
+        (locked && opens && actions.iter().all(disks)).then(|| {
+            "I do not open, reuse or shrink what is encrypted already; it stays as it is. I can use another disk or what is \
+             free, or erase it (\"list disks\" shows what there is)."
+                .into()
+        })
     }
 
     /// "Will you reboot?" wants to know, and does not wish.

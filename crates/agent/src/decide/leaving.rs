@@ -12,10 +12,16 @@ use crate::{Answer, Context};
 
 const SHRINKS: [&str; 10] =
     ["shrink", "reduce", "resize", "cut", "squeeze", "trim", "verkleinere", "reduis", "reduce", "krimp"];
-const LEAVES: [&str; 14] = [
-    "keep", "keeps", "leave", "leaves", "reserve", "retain", "gets", "get", "has", "have", "stays", "needs",
-    "lass", "laisse",
+const LEAVES: [&str; 21] = [
+    "keep", "keeps", "leave", "leaves", "left", "reserve", "retain", "gets", "get", "has", "have", "stays",
+    "need", "needs", "soll", "lass", "laisse", "deja", "dejale", "lascia", "laat",
 ];
+
+/// Behind a size these say that it is for the new system.
+const NEW: [&str; 8] = ["new", "linux", "levitate", "levitateos", "neue", "nouveau", "nuevo", "nuovo"];
+
+/// Behind a size, that it stays.
+const STAYS: [&str; 4] = ["behalten", "behalt", "garder", "conservar"];
 
 /// "Give windows 200 GB" is for windows.
 const GIVES: [&str; 6] = ["give", "allow", "gib", "donne", "dale", "geef"];
@@ -66,10 +72,19 @@ pub(super) fn kept(tokens: &[Token]) -> Option<Size> {
         let to = matches!(before, "to" | "auf" | "a") && said(&SHRINKS, 0..*at) && !said(&["by"], 0..*at);
         let for_it = (*at + 1..*at + 4).any(&system)
             && said(&["for", "to", "fur", "pour"], *at + 1..tokens.len().min(*at + 3));
-        let from = at.saturating_sub(3);
+        // "Keep ubuntu, 100 GB for the new system": another clause, another system.
+        let clause = (0..*at).rfind(|on| tokens[*on].is_break()).map_or(0, |on| on + 1);
+        let behind = *at + 1..tokens.len().min(*at + 4);
+        if said(&NEW, behind.clone()) && said(&["for", "to", "fur", "pour", "para", "per"], behind.clone()) {
+            return false;
+        }
+        let smaller =
+            said(&["smaller"], 0..*at) && (0..*at).any(&system) && matches!(before, "only" | "just" | "nur");
+        let from = at.saturating_sub(3).max(clause);
         let given = |on: usize| system(on) && on > 0 && GIVES.contains(&words[on - 1].as_str());
         let it_keeps = (from..*at).any(|on| (system(on) && said(&LEAVES, 0..*at)) || given(on));
-        to || (for_it && said(&LEAVES, 0..*at)) || it_keeps
+        let stays = said(&STAYS, behind) && (clause..*at).any(&system);
+        to || smaller || stays || (for_it && said(&LEAVES, 0..*at)) || it_keeps
     })?;
     tokens[at].size
 }

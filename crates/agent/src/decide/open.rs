@@ -8,6 +8,9 @@ use crate::{Context, Role, ground};
 /// What was said now, with what the wish before had said already. Only a layout that is not planned yet is
 /// completed; what is said anew counts.
 pub(super) fn completed(mut readings: Vec<Reading>, ctx: &Context<'_>) -> Vec<Reading> {
+    if let Some(mount) = mounting(&readings, ctx) {
+        return vec![mount];
+    }
     let Some((open, beside)) = asked_about(ctx) else { return readings };
     let mut layouts = readings.iter_mut().filter_map(|reading| match reading {
         Reading::Partition(said) => Some(said),
@@ -22,6 +25,20 @@ pub(super) fn completed(mut readings: Vec<Reading>, ctx: &Context<'_>) -> Vec<Re
         }
     }
     readings
+}
+
+/// "Keep my home" - "Which partition?" - "sda3": a partition alone answers, and is no wish to format it.
+fn mounting(readings: &[Reading], ctx: &Context<'_>) -> Option<Reading> {
+    let [Reading::Mount { at, .. }] = ctx.open else { return None };
+    match readings {
+        [Reading::Format { partition, fs: None }] if !at.is_empty() => {
+            Some(Reading::Mount { partition: partition.clone(), at: at.clone() })
+        }
+        [Reading::Mount { partition, at: none }] if none.is_empty() && !at.is_empty() => {
+            Some(Reading::Mount { partition: partition.clone(), at: at.clone() })
+        }
+        _ => None,
+    }
 }
 
 /// The layout that the last question was about, and what was said along with it.

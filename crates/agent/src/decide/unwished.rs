@@ -27,6 +27,16 @@ const OPTIONS: &[&str] = &[
     "root",
 ];
 
+/// To harm what is there, folded.
+const DESTROYS: &[&str] =
+    &["touch", "erase", "wipe", "format", "overwrite", "delete", "remove", "harm", "lose", "damage"];
+
+/// No to a boot loader, beside the shared words: "skip grub".
+const NO_LOADER: &[&str] = &[
+    "not", "dont", "no", "without", "skip", "never", "leave", "omit", "ohne", "kein", "keinen", "nicht",
+    "sans", "pas", "sin", "senza",
+];
+
 /// Fear, and what others said or did, folded.
 const TOLD: &[&str] = &[
     "afraid", "scared", "fear", "worried", "hate", "disaster", "precious", "sacred", "angst", "peur",
@@ -74,10 +84,15 @@ pub(super) fn asked(text: &str, actions: &[InstallerAction]) -> Option<String> {
         InstallerAction::Partition(request) => request.usage == Use::Whole,
         action => matches!(action, InstallerAction::Format { .. }),
     });
+    let spares = !erases && actions.iter().any(|action| matches!(action, InstallerAction::Partition(_)));
+    let loads = actions.iter().any(|action| matches!(action, InstallerAction::InstallBootloader { .. }));
     let encrypts =
         actions.iter().any(|action| matches!(action, InstallerAction::Partition(request) if request.encrypt));
     let is_marked = |clause: &String| {
-        (actions.iter().any(can_be_refused) && is_refused(clause))
+        (actions.iter().any(can_be_refused) && is_refused(clause, spares))
+            || (loads
+                && has_any(clause, &["boot", "bootloader", "grub", "loader"])
+                && has_any(clause, NO_LOADER))
             || ((erases || ends) && has_any(clause, TOLD))
             || (ends && has_any(clause, HAPPENED))
             || refuses_a_password(clause, actions)
@@ -94,9 +109,13 @@ pub(super) fn asked(text: &str, actions: &[InstallerAction]) -> Option<String> {
     let mine = has_any(&folded, &["my", "our", "meine", "mes", "mis"]);
     // "My thesis, when this is stolen" is a wish to encrypt.
     let guards = encrypts && has_any(&folded, THIEVES);
+    // "100 gigs for the system, the rest for my stuff" lays out.
+    let lays_out = has_any(&folded, &["rest", "root", "home", "gb", "gig", "gigs", "space"])
+        || folded.split(' ').any(|word| word.starts_with(|c: char| c.is_ascii_digit()));
     if erases
         && mine
         && !guards
+        && !lays_out
         && has_any(&folded, FILES)
         && !clauses.iter().any(|clause| has_any(clause, VERBS))
     {
@@ -137,8 +156,12 @@ fn clauses(text: &str) -> Vec<String> {
 }
 
 /// "I do not want to install", "installiere nicht".
-fn is_refused(clause: &str) -> bool {
+fn is_refused(clause: &str, spares: bool) -> bool {
     let words: Vec<&str> = clause.split(' ').collect();
+    // "Don't touch windows" refuses no layout that spares it.
+    if spares && words.iter().any(|word| DESTROYS.contains(word)) {
+        return false;
+    }
     if words.iter().any(|word| OPTIONS.contains(word)) {
         return false;
     }
@@ -159,13 +182,18 @@ fn is_refused(clause: &str) -> bool {
 
 /// "Bob doesn't need a password", "log in automatically".
 fn refuses_a_password(clause: &str, actions: &[InstallerAction]) -> bool {
-    actions.iter().any(|action| matches!(action, InstallerAction::SetPassword { .. }))
-        && has_any(
-            clause,
-            &[
-                "no password", "need a password", "need password", "without a password", "without password",
-                "automatically",
-            ],
-        )
-        && has_any(clause, &["no", "not", "doesnt", "dont", "without", "automatically", "never"])
+    let sets = actions.iter().any(|action| matches!(action, InstallerAction::SetPassword { .. }));
+    // "No root password please".
+    let words: Vec<&str> = clause.split(' ').collect();
+    let none = words.windows(3).any(|three| matches!(three[0], "no" | "without") && three[2] == "password");
+    if sets && none {
+        return true;
+    }
+    sets && has_any(
+        clause,
+        &[
+            "no password", "need a password", "need password", "without a password", "without password",
+            "automatically",
+        ],
+    ) && has_any(clause, &["no", "not", "doesnt", "dont", "without", "automatically", "never"])
 }

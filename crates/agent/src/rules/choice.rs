@@ -6,7 +6,7 @@ use levitate_core::lists::fold;
 use super::Read;
 use crate::ground::{devices, last_asked};
 use crate::reading::{PartitionSaid, Reading, UseSaid};
-use crate::refs::{Ref, Refs};
+use crate::refs::{Ref, Refs, device_name};
 use crate::{Context, Role};
 
 const LEAVE: [&str; 5] = ["exit", "quit", "exit please", "quit please", "i quit"];
@@ -40,6 +40,9 @@ pub(super) fn read(text: &str, ctx: &Context<'_>) -> Option<Read> {
         return Some(Read::Readings(vec![Reading::Exit]));
     }
     let asked = last_asked(ctx)?;
+    if let Some(read) = partition_to_mount(text, ctx) {
+        return Some(read);
+    }
     if let Some(read) = ways(&asked, &is) {
         return Some(read).filter(|_| ctx.state.pending.is_none());
     }
@@ -48,6 +51,15 @@ pub(super) fn read(text: &str, ctx: &Context<'_>) -> Option<Read> {
         return Some(Read::Readings(instead(proposed, ctx.open)));
     }
     is(&NO).then(|| Read::Text("All right, then not. Say what you want instead.".into()))
+}
+
+/// "Keep my home" - "Which partition?" - "sda3".
+fn partition_to_mount(text: &str, ctx: &Context<'_>) -> Option<Read> {
+    let [Reading::Mount { at, .. }] = ctx.open else { return None };
+    let name = device_name(text.trim().trim_end_matches('.'))?;
+    ctx.machine.partition(&format!("/dev/{name}"))?;
+    let partition = Refs::one(Ref::Device(name));
+    Some(Read::Readings(vec![Reading::Mount { partition, at: at.clone() }]))
 }
 
 /// "… is not empty. Shall I use its free 40GB, make room beside what is there or erase all of it?"
@@ -74,10 +86,10 @@ fn ways(asked: &str, is: &dyn Fn(&[&str]) -> bool) -> Option<Read> {
         return Some(Read::Text("All right, nothing is done with it. Say what you want instead.".into()));
     }
     // A yes chooses none of them, unless there is one alone.
-    let mut question = asked.to_owned();
-    if let Some(first) = question.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
+    let ways = [("\"free\"", free), ("\"beside\"", room), ("\"erase\"", true)];
+    let ways: Vec<&str> = ways.into_iter().filter(|(_, there)| *there).map(|(word, _)| word).collect();
+    let again = asked.replacen('s', "S", 1).replace("gb", "GB").replace("tb", "TB");
+    let question = format!("Yes to which of them? Say {}. {again}", ways.join(" or "));
     is(&YES).then(|| {
         if room || free {
             Read::Readings(vec![Reading::Ask(question)])
