@@ -24,6 +24,7 @@ mod tests;
 mod unheard;
 mod unwished;
 
+pub use open::keep as keep_open;
 use open::{completed, harmless};
 use stake::{agreeing, risked, same_layout, says_what_waits, sparing};
 

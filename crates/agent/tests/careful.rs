@@ -292,6 +292,7 @@ fn rights_are_not_given_by_taking_them_away() {
         ("remove vince from sudo", "group vince sudo"),
         ("delete user vince", "user vince"),
         ("rename vince to bob", "hostname bob"),
+        ("forget vince", ""),
     ] {
         assert!(actions(&talk.heard(said, reading).answer).is_empty(), "{said}");
     }

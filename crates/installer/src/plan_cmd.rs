@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use levitate_agent::{Answer, Context, Message, Role};
+use levitate_agent::{Answer, Context, Message, Role, decide};
 use levitate_core::achieved::Achieved;
 use levitate_core::action::InstallerAction;
 use levitate_core::apply::{World, apply};
@@ -103,16 +103,17 @@ impl Talk {
         let mut spec = InstallSpec { seed: SEED.into(), table, ..InstallSpec::default() };
         let mut talk = Self { turns: Vec::new(), refused: Vec::new(), plan: None };
         let mut history = Vec::new();
-        let mut pending = None;
+        let (mut pending, mut open) = (None, Vec::new());
         for say in says {
             let mut state = achieved.state(&spec);
             state.pending.clone_from(&pending);
-            let context = Context { machine, state: &state, history: &history, lists, open: &[] };
+            let context = Context { machine, state: &state, history: &history, lists, open: &open };
             let check = |actions: &[InstallerAction]| {
                 wanted(&spec, &world, actions).map(drop).map_err(|refusal| refusal.to_string())
             };
-            let answer = mind.understand(&mask(say).0, &context, &check, &Cancel::default()).answer;
-            let mut turn = Turn::new(say, answer);
+            let thought = mind.understand(&mask(say).0, &context, &check, &Cancel::default());
+            decide::keep_open(&mut open, &thought.answer, &thought.open);
+            let mut turn = Turn::new(say, thought.answer);
             // What is refused leaves no wish behind.
             let before =
                 InstallSpec { table: levitate_agent::table::said(say).or(spec.table), ..spec.clone() };

@@ -1,9 +1,28 @@
 //! A wish that ended in a question, and the answer that completes it: "install encrypted" - "Which disk?" - "the ssd".
 
+use levitate_core::action::InstallerAction;
+
 use crate::reading::{PartitionSaid, Reading, UseSaid};
 use crate::refs::Refs;
 use crate::rules::{self, Read};
-use crate::{Context, Role, ground};
+use crate::{Answer, Context, Role, ground};
+
+/// Keeps what a question is about until it is answered or nobody wants it any more: `now` is what the answer to the last
+/// sentence left open ([`super::Decision::open`]).
+pub fn keep(open: &mut Vec<Reading>, answer: &Answer, now: &[Reading]) {
+    use InstallerAction as A;
+    let Answer::Actions(actions) = answer else { return };
+    let ends = |action: &A| matches!(action, A::Partition(_) | A::Confirm | A::Cancel | A::Undo | A::Exit);
+    if let [A::Clarify { .. }] = actions[..] {
+        // A question that came with no wish is no end of the one before.
+        if !now.is_empty() {
+            *open = now.to_vec();
+        }
+    } else if actions.iter().any(ends) || !open.iter().any(|reading| matches!(reading, Reading::Partition(_)))
+    {
+        open.clear();
+    }
+}
 
 /// What was said now, with what the wish before had said already. Only a layout that is not planned yet is
 /// completed; what is said anew counts.

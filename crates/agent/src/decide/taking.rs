@@ -10,13 +10,12 @@ use crate::words::REMOVES;
 use crate::{Answer, Context};
 
 /// To take away from a person, beside to remove.
-const TAKES: [&str; 9] =
-    ["revoke", "withdraw", "strip", "demote", "kick", "rename", "entziehe", "entzieh", "retire"];
+const TAKES: [&str; 10] =
+    ["forget", "revoke", "withdraw", "strip", "demote", "kick", "rename", "entziehe", "entzieh", "retire"];
 
 /// Rights and accounts are given here, never taken: whoever read "take sudo away from vince" as a wish for sudo, it is
 /// none.
 pub(super) fn refused(text: &str, ctx: &Context<'_>, decision: Decision) -> Decision {
-    let Answer::Actions(actions) = &decision.answer else { return decision };
     let people = |action: &InstallerAction| {
         matches!(
             action,
@@ -24,16 +23,20 @@ pub(super) fn refused(text: &str, ctx: &Context<'_>, decision: Decision) -> Deci
                 | InstallerAction::CreateUser { .. }
                 | InstallerAction::SetHostname { .. }
                 | InstallerAction::SetPassword { .. }
+                | InstallerAction::Clarify { .. }
         )
+    };
+    let about_people = match &decision.answer {
+        Answer::Actions(actions) => actions.iter().any(people),
+        Answer::NotUnderstood { .. } => true,
+        Answer::Text(_) => false,
     };
     let folded = fold(text);
     let words: Vec<&str> = folded.split(' ').collect();
     let named = ctx.state.users.iter().find(|user| words.contains(&user.name.as_str()));
     let Some(user) = named else { return decision };
     let away = words.contains(&"away") || words.contains(&"weg");
-    if !actions.iter().any(people)
-        || !(away || words.iter().any(|word| TAKES.contains(word) || REMOVES.contains(word)))
-    {
+    if !about_people || !(away || words.iter().any(|word| TAKES.contains(word) || REMOVES.contains(word))) {
         return decision;
     }
     let text = format!(

@@ -196,10 +196,22 @@ pub(super) fn warnings(now: Now<'_>, spec: &InstallSpec, built: &Built) -> Vec<S
                 "{} is made smaller. Have a backup of it: a power cut in this minute can damage it.",
                 step.partition
             )),
-            Step::CopySystem(step) if step.over_existing => warnings.push(format!(
-                "{} holds files already; those with the same names are replaced.",
-                step.device
-            )),
+            Step::CopySystem(step) if step.over_existing => {
+                let os =
+                    now.machine.partition(&step.device).and_then(|(_, partition)| partition.os.as_deref());
+                warnings.push(match os {
+                    Some(os) => format!(
+                        "The new system is copied over {} on {}: files with the same names are replaced, and {} is lost.",
+                        printable(os),
+                        step.device,
+                        printable(os)
+                    ),
+                    None => format!(
+                        "{} holds files already; those with the same names are replaced.",
+                        step.device
+                    ),
+                });
+            }
             _ => {}
         }
     }

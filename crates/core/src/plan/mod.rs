@@ -94,6 +94,11 @@ fn phrase(machine: &Machine, steps: &[Step]) -> Option<String> {
             let (_, partition) = machine.partition(&step.partition)?;
             partition.fs.is_some().then(|| step.partition.clone())
         }
+        // A system that the new one is copied over is lost as if it were erased.
+        Step::CopySystem(step) if step.over_existing => {
+            let (_, partition) = machine.partition(&step.device)?;
+            partition.os.is_some().then(|| step.device.clone())
+        }
         Step::ShrinkFilesystem(step) => machine.partition(&step.partition).map(|(disk, _)| disk.path.clone()),
         _ => None,
     })

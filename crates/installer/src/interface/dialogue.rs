@@ -10,8 +10,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::yes_or_no;
 
-/// How often a secret may be typed before it counts as declined.
-const TRIES: u8 = 3;
 /// What is said to a passphrase that is soon guessed; typed again it is taken.
 const SHORT: &str = "That is short: whoever has the disk can try all of them. Type it again to keep it, or another one to begin anew.";
 /// What Ctrl-C says where nothing runs.
@@ -52,7 +50,6 @@ pub struct Hidden {
     confirm: String,
     short_below: usize,
     first: Option<SecretString>,
-    tries: u8,
     empty: bool,
 }
 
@@ -159,7 +156,6 @@ impl Dialogue {
                 confirm: confirm.clone(),
                 short_below: *short_below,
                 first: None,
-                tries: 0,
                 empty: false,
             })),
             _ => vec![],
@@ -282,13 +278,8 @@ impl Dialogue {
             Some(first) if first.expose_secret() == typed.expose_secret() => {
                 return vec![Next::Send(Op::Secret(Some(typed)))];
             }
-            Some(_) => {
-                hidden.tries += 1;
-                if hidden.tries >= TRIES {
-                    return decline();
-                }
-                Some("The two do not match; nothing was set. Try again.")
-            }
+            // As often as it takes: to decline takes back what is half done, and nobody declines by a slip.
+            Some(_) => Some("The two do not match; nothing was set. Try again (Ctrl-C sets none)."),
         };
         self.waiting = Waiting::Secret(hidden);
         remark.map(Next::Remark).into_iter().chain([Next::Ask]).collect()
@@ -401,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_typed_twice_and_three_times_at_most() {
+    fn a_secret_is_typed_twice_as_often_as_it_takes() {
         let event = Event::Secret { prompt: "p".into(), confirm: "c".into(), short_below: 3 };
         let typed = |words: &[&str]| {
             let mut dialogue = asked(&event);
@@ -413,8 +404,10 @@ mod tests {
         assert_eq!(typed(&["long"]), "ask");
         assert_eq!(typed(&["a"]), format!("({SHORT}), ask"));
         assert_eq!(typed(&["a", "a"]), "secret a");
-        assert_eq!(typed(&["a", "b"]), "(The two do not match; nothing was set. Try again.), ask");
-        assert_eq!(typed(&["a", "b", "a", "b", "a", "b"]), "(Nothing was set.), Secret(None)");
+        let again = "(The two do not match; nothing was set. Try again (Ctrl-C sets none).), ask";
+        assert_eq!(typed(&["a", "b"]), again);
+        assert_eq!(typed(&["a", "b", "a", "b", "a", "b", "a", "b"]), again);
+        assert_eq!(typed(&["a", "b", "a", "b", "a", "b", "four", "four"]), "secret four");
         assert_eq!(typed(&["", ""]), "(Nothing was set.), Secret(None)");
     }
 

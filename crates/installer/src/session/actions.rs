@@ -144,7 +144,10 @@ impl Session {
                 Some(digest) => self.answered(&digest, false),
                 None => self.say("There is nothing to cancel."),
             },
-            Action::Undo => self.take_back(text),
+            Action::Undo => {
+                self.take_back(text);
+                self.undone = true;
+            }
             Action::Status => {
                 let text = words::status(&self.machine, &self.spec, &self.achieved());
                 self.say(text);

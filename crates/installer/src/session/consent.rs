@@ -43,7 +43,7 @@ impl Session {
     pub(super) fn ask_again(&mut self) {
         match self.pending.as_ref().map(|pending| pending.plan.digest.clone()) {
             Some(digest) => {
-                self.say("I take that as a yes; please say it.");
+                self.say("I am not sure that this was a yes, so nothing is done. Yes or no?");
                 self.send(Event::Confirm { digest });
             }
             None => self.say("There is nothing to confirm. Say what you want to do, or \"help\"."),
@@ -201,6 +201,10 @@ impl Session {
             }
             Stage::Bootloader => "Say \"retry\" to try it again; everything before it is still in place.",
             Stage::Finalize => "Say \"retry\" to try it again.",
+            // The plan that laid the disk out was taken back as a whole.
+            Stage::Configuration | Stage::Users if !self.achieved().copied => {
+                "Say \"retry\" to do all of it again, or what you want instead."
+            }
             Stage::Configuration | Stage::Users => {
                 "Say \"retry\" to try it again, or something else; the rest is still in place."
             }
@@ -223,6 +227,12 @@ impl Session {
                 }
             }
             After::Reboot => {
+                // Nothing was installed: what was noted would be lost, and perhaps the conversation was meant.
+                if !self.achieved().copied
+                    && !self.yes_no("Nothing is installed. Restart the computer all the same?")
+                {
+                    return;
+                }
                 if self.achieved().finished {
                     self.summarise();
                     self.say("Installation complete! Remove the USB.");

@@ -22,7 +22,7 @@ mod words;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
-use levitate_agent::decide::By;
+use levitate_agent::decide::{self, By};
 use levitate_agent::reading::Reading;
 use levitate_agent::{Answer, Context, Message, Role, explain};
 use levitate_core::achieved::Achieved;
@@ -88,6 +88,8 @@ pub struct Session {
     /// Something was asked since the plan that waits was shown: a yes may be the answer to that.
     asked: bool,
     undo: Vec<Undoable>,
+    /// The last thing that was done is an undo.
+    undone: bool,
     failed: Option<Stage>,
     again: Option<Again>,
     status: u8,
@@ -167,6 +169,7 @@ impl Session {
             open: Vec::new(),
             asked: false,
             undo,
+            undone: false,
             failed: None,
             again: None,
             status: 0,
@@ -271,21 +274,12 @@ impl Session {
 
     /// Remembers what a question is about until it is answered or nobody wants it any more.
     fn keep_open(&mut self, thought: &Thought) {
-        use InstallerAction as A;
-        let Answer::Actions(actions) = &thought.answer else { return };
-        if let [A::Clarify { .. }] = actions[..] {
-            // A question that came with no wish is no end of the one before.
-            if !thought.open.is_empty() {
-                self.open.clone_from(&thought.open);
-            }
+        let asks = matches!(&thought.answer, Answer::Actions(actions)
+            if matches!(actions[..], [InstallerAction::Clarify { .. }]));
+        if asks {
             self.asked = self.pending.is_some();
-        } else if actions
-            .iter()
-            .any(|action| matches!(action, A::Partition(_) | A::Confirm | A::Cancel | A::Undo | A::Exit))
-            || !self.open.iter().any(|reading| matches!(reading, Reading::Partition(_)))
-        {
-            self.open.clear();
         }
+        decide::keep_open(&mut self.open, &thought.answer, &thought.open);
     }
 
     fn think(&mut self, text: &str) -> Thought {
@@ -470,6 +464,7 @@ impl Session {
             return;
         }
         self.noted_since_failure(&spec);
+        self.undone = false;
         self.spec = spec;
         if let Err(error) = self.journal.add(self.sys.as_mut(), Entry::Wanted { spec: self.spec.clone() }) {
             self.say(format!("The journal cannot be written: {error}"));

@@ -51,7 +51,7 @@ fn volume(volume: &Volume) -> Option<String> {
     let size = size_words(volume.size_bytes);
     let place = if volume.is_mounted() { format!(" at {}", volume.mount) } else { String::new() };
     let luks = if volume.luks.is_some() { ", encrypted" } else { "" };
-    let kept = if volume.make { "" } else { ", contents kept" };
+    let kept = if volume.make || volume.mount == "/" { "" } else { ", contents kept" };
     Some(format!("  {}: {size} {fs}{place}{luks}{kept}", volume.partition))
 }
 

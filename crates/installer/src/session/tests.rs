@@ -15,9 +15,13 @@ use crate::mind::Mind;
 
 /// A described computer of the tests.
 pub(crate) fn machine(name: &str) -> Machine {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/machines").join(format!("{name}.json"));
-    Machine::from_json(&std::fs::read_to_string(path).unwrap()).unwrap()
+    let read = |folder: &str| {
+        std::fs::read_to_string(
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(format!("{name}.json")),
+        )
+    };
+    let text = read("tests/fixtures/machines").or_else(|_| read("../../machines"));
+    Machine::from_json(&text.unwrap()).unwrap()
 }
 
 /// A session on it that understands by rules.
@@ -301,6 +305,37 @@ fn a_group_that_is_not_there_is_named_in_plain_words() {
     let failure = failure.unwrap();
     assert!(failure.contains("the new system has no group docker (it has sudo"), "{failure}");
     assert!(!failure.contains("usermod"), "{failure}");
+}
+
+#[test]
+fn a_system_is_not_copied_over_another_on_a_mere_yes() {
+    let lines = "mount nvme0n1p2 on /\nmount nvme0n1p1 on /boot/efi\ninstall the system\ny\nno\nstatus\n";
+    let told = rehearse("linux-laptop", lines);
+    assert!(
+        told.iter().any(|event| matches!(event, Event::Phrase { device, .. } if device == "/dev/nvme0n1p2"))
+    );
+    let words = heard(&told);
+    assert!(words.contains("Nothing was changed"), "{words}");
+    let warns = |event: &Event| match event {
+        Event::Plan(view) => view.plan.warnings.join(" ").contains("copied over Ubuntu 24.04.1 LTS"),
+        _ => false,
+    };
+    assert!(told.iter().any(warns), "{words}");
+    assert!(words.contains("copied over what is on it"), "{words}");
+}
+
+#[test]
+fn nothing_restarts_before_anything_is_installed_unless_it_is_meant() {
+    let told = heard(&rehearse("vm", "hostname box\nreboot\nn\nstatus\n"));
+    assert!(told.contains("Restart the computer all the same?") && !told.contains("Rebooting"), "{told}");
+    let told = heard(&rehearse("vm", "reboot\ny\n"));
+    assert!(told.contains("Rebooting"), "{told}");
+}
+
+#[test]
+fn what_was_undone_is_not_put_back_by_undoing_more() {
+    let told = heard(&rehearse("vm", "create user pete\nhostname box\nundo\nput it back\nstatus\n"));
+    assert!(told.contains("can be had again") && told.contains("user: pete"), "{told}");
 }
 
 #[test]

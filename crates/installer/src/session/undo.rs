@@ -12,6 +12,9 @@ impl Session {
         if self.pending.take().is_some() {
             return self.say("The plan is dropped; nothing was changed.");
         }
+        if self.undone && asks_again(text) {
+            return self.say("What was taken back can be had again by saying it again; I do not keep it.");
+        }
         if is_all(text) {
             return self.take_all_back();
         }
@@ -118,6 +121,14 @@ impl Session {
         }
         false
     }
+}
+
+/// "Put it back" right behind an undo wants back what was undone.
+fn asks_again(text: &str) -> bool {
+    let folded = fold(text);
+    let words: Vec<&str> = folded.split(' ').collect();
+    let puts = words.iter().any(|word| matches!(*word, "put" | "bring" | "restore" | "redo" | "again"));
+    puts && !words.contains(&"undo")
 }
 
 /// "Take everything back", "undo all".

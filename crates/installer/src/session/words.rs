@@ -49,6 +49,10 @@ pub(super) fn noted(wish: &Action, changed: bool, achieved: &Achieved) -> String
         Action::SetPassword { user } => format!("The password of {user} will be asked, {later}."),
         Action::AddToGroup { user, group } => format!("{user} will be in the group {group}, {later}."),
         Action::InstallBootloader { .. } => format!("The boot loader will be installed, {later}."),
+        Action::Mount { partition, mountpoint } if mountpoint == "/" => format!(
+            "{partition} will be /: the new system is copied over what is on it. For a clean one, format it first. Say \
+             \"install the system\" when the target is complete."
+        ),
         Action::Mount { partition, mountpoint } => {
             format!(
                 "{partition} will be {mountpoint}, its contents kept. Say \"install the system\" when the target is complete."
