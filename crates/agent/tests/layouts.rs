@@ -121,7 +121,7 @@ fn a_file_system_that_is_not_made_here_is_not_another_one() {
 #[test]
 fn a_size_that_nothing_has_is_asked_about() {
     let mut talk = Talk::on("two-disks");
-    for said in ["only use 100gb of sdb", "install on sdb with at most 64 GB", "sdb, 200 gigs are enough"] {
+    for said in ["sdb, 200 gigs are enough", "install on sdb, 64 GB", "sdb and 100 GB"] {
         let asked = question(&talk, said, "partition sdb whole").unwrap_or_default();
         assert!(asked.contains("what shall be that large"), "{said}: {asked}");
     }
@@ -141,7 +141,7 @@ fn a_size_that_nothing_has_is_asked_about() {
     ] {
         assert_eq!(question(&windows, said, reading), None, "{said}");
     }
-    let said = "only use 100gb of sdb, encrypted";
+    let said = "sdb, 100 gigs are enough, encrypted";
     let decision = talk.heard(said, "partition sdb whole encrypt");
     let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{decision:?}") };
     talk.history.push(Message { role: Role::User, content: said.into() });
@@ -151,6 +151,18 @@ fn a_size_that_nothing_has_is_asked_about() {
     let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
     assert_eq!((request.disk.as_str(), request.usage, request.encrypt), ("/dev/sdb", Use::Whole, true));
     assert!(request.root.is_some());
+}
+
+#[test]
+fn a_size_that_is_the_most_is_the_systems() {
+    let talk = Talk::on("two-disks");
+    for said in
+        ["only use 100gb of sdb", "install on sdb with at most 100 GB", "100GB of sdb, leave the rest empty"]
+    {
+        let answer = talk.heard(said, "partition sdb whole").answer;
+        let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
+        assert_eq!(request.root, Some(levitate_core::size::Size::gib(100)), "{said}");
+    }
 }
 
 #[test]

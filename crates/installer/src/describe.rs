@@ -2,7 +2,7 @@
 
 use levitate_core::action::{InstallerAction, PartitionRequest, SchemeEntry, Topic, Use};
 use levitate_core::names::printable;
-use levitate_core::size::Size;
+use levitate_core::size::{GIB, Size, decimal};
 
 /// What the action asks for, e.g. `partition /dev/sda, whole disk, encrypted`. One line, no full stop.
 pub fn describe(action: &InstallerAction) -> String {
@@ -62,9 +62,7 @@ fn partition(request: &PartitionRequest) -> String {
     words.push(match (request.usage, request.give) {
         (Use::Whole, _) => "whole disk".into(),
         (Use::Free, _) => "free space only".into(),
-        (Use::Beside, Some(Size::Bytes(bytes))) => {
-            format!("beside the other system, {} for the new one", Size::Bytes(bytes))
-        }
+        (Use::Beside, Some(give)) => format!("beside the other system, {} for the new one", sized(give)),
         (Use::Beside, _) => "beside the other system".into(),
     });
     if request.encrypt {
@@ -101,6 +99,8 @@ fn entry(entry: &SchemeEntry) -> String {
 fn sized(size: Size) -> String {
     match size {
         Size::Rest => "with the rest".into(),
+        // What was reckoned and not said has no round number.
+        Size::Bytes(bytes) if bytes > GIB && !bytes.is_multiple_of(GIB) => decimal(bytes),
         size => size.to_string(),
     }
 }

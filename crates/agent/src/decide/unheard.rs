@@ -33,6 +33,12 @@ const NOT_MADE: &[(&str, &str)] = &[
 /// In front of a file system these wish for it: "format it as ntfs".
 const WISHES: &[&str] = &["as", "to", "into", "in", "als", "en", "em", "use", "using", "make"];
 
+/// Words that make a size the largest that the system may take.
+const AT_MOST: &[&str] = &[
+    "only", "just", "at most", "no more than", "not more than", "max", "maximum", "leave the rest", "nur",
+    "hochstens", "seulement", "solo", "solamente", "alleen", "tylko",
+];
+
 /// On, in front of a disk.
 const ON: &[&str] = &["on", "onto", "to", "auf", "sur", "en", "em", "op", "na", "su", "sul", "sulla"];
 
@@ -118,6 +124,13 @@ pub(super) fn filled(text: &str, ctx: &Context<'_>, mut decision: Decision) -> D
         if slot.is_none_or(|slot| slot == Size::Rest) {
             *slot = Some(size);
         }
+    }
+    // "Only use 100 GB of it": there is nothing but the system that could be meant.
+    let alone = request.root.is_none() && request.home.is_none() && request.usage != Use::Beside;
+    if let ([(_, size)], true, true) =
+        (&unheard_sizes(&tokens, request, ctx)[..], alone, has_any(&fold(text), AT_MOST))
+    {
+        request.root = Some(*size);
     }
     decision
 }

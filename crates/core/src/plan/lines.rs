@@ -24,9 +24,13 @@ pub fn is_about_the_table(line: &str) -> bool {
 const A_NEW_TABLE: &str = "- A new partition table: ";
 const THE_TABLE_STAYS: &str = "- The partition table stays ";
 
-/// The size of a partition: exact mebibytes below a gigabyte as `512MB`, else with one decimal (`499.5GB`), so that
-/// the parts of a disk can be told from the whole.
+/// The size of a partition: exact mebibytes below a gigabyte as `512MB`, exact gibibytes as `100GiB`, for what was said as
+/// "100 GB" (the contract counts in powers of 1024), else with one decimal (`499.5GB`), so that the parts of a disk can be
+/// told from the whole.
 pub fn size(bytes: u64) -> String {
+    if bytes >= GIB && bytes.is_multiple_of(GIB) {
+        return format!("{}GiB", bytes / GIB);
+    }
     if bytes < GIB && bytes.is_multiple_of(MIB) {
         return format!("{}MB", bytes / MIB);
     }
