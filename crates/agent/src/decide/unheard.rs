@@ -151,9 +151,9 @@ fn part_beside(tokens: &[Token], at: usize) -> Option<&str> {
     const SMALL: [&str; 14] =
         ["of", "for", "fur", "pour", "para", "per", "voor", "la", "le", "il", "el", "de", "the", "a"];
     let part = |token: &Token| PARTS.into_iter().find(|part| token.key == *part);
-    let behind =
+    let mut behind =
         tokens[at + 1..].iter().take(4).take_while(|token| !token.is_break() && token.size.is_none());
-    let behind = behind.skip_while(|token| SMALL.contains(&fold(&token.raw).as_str())).next().and_then(part);
+    let behind = behind.find(|token| !SMALL.contains(&fold(&token.raw).as_str())).and_then(part);
     let before = at.checked_sub(1).and_then(|before| part(&tokens[before]));
     match (before, behind) {
         (Some(part), None) | (None, Some(part)) => Some(part),
