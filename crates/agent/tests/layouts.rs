@@ -303,6 +303,7 @@ fn what_stays_is_what_was_said_to_stay() {
         ("deja windows con 300 GB y el resto para linux", host - 300 * gib),
         ("keep windows, 100GB for the new system", 100 * gib),
         ("keep windows, use 100GB", 100 * gib),
+        ("I need no more than 100 GB next to windows", 100 * gib),
     ] {
         let answer = talk.heard(said, "partition windows beside give=100G").answer;
         let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };

@@ -70,11 +70,14 @@ pub(super) fn kept(tokens: &[Token]) -> Option<Size> {
         }
         let before = at.checked_sub(1).map_or("", |before| words[before].as_str());
         let to = matches!(before, "to" | "auf" | "a") && said(&SHRINKS, 0..*at) && !said(&["by"], 0..*at);
-        let for_it = (*at + 1..*at + 4).any(&system)
+        let behind = *at + 1..tokens.len().min(*at + 4);
+        // "100 GB next to windows" is for the new one.
+        let beside = said(&["next", "beside", "besides", "alongside", "close"], behind.clone());
+        let for_it = !beside
+            && (*at + 1..*at + 4).any(&system)
             && said(&["for", "to", "fur", "pour"], *at + 1..tokens.len().min(*at + 3));
         // "Keep ubuntu, 100 GB for the new system": another clause, another system.
         let clause = (0..*at).rfind(|on| tokens[*on].is_break()).map_or(0, |on| on + 1);
-        let behind = *at + 1..tokens.len().min(*at + 4);
         if said(&NEW, behind.clone()) && said(&["for", "to", "fur", "pour", "para", "per"], behind.clone()) {
             return false;
         }
