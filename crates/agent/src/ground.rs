@@ -50,6 +50,7 @@ fn ground_all(readings: &[Reading], ctx: &Context<'_>) -> Result<Vec<InstallerAc
         for action in ground_one(reading, ctx, &actions)? {
             // What is set twice in a breath was corrected.
             actions.retain(|before| !sets_the_same(before, &action));
+            let Some(action) = with_rights(&mut actions, action) else { continue };
             if !actions.contains(&action) {
                 actions.push(action);
             }
@@ -101,6 +102,21 @@ fn one_place(readings: &[Reading], ctx: &Context<'_>) -> Vec<Reading> {
         }
     }
     out
+}
+
+/// The action, unless it makes an account that was named before: that one gets the rights of both.
+fn with_rights(actions: &mut [InstallerAction], action: InstallerAction) -> Option<InstallerAction> {
+    if let InstallerAction::CreateUser { name: again, sudo: more } = &action {
+        for before in actions {
+            if let InstallerAction::CreateUser { name, sudo } = before
+                && name == again
+            {
+                *sudo |= *more;
+                return None;
+            }
+        }
+    }
+    Some(action)
 }
 
 /// True for two values of one setting.

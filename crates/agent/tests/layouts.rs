@@ -194,7 +194,7 @@ fn a_plan_does_not_lose_its_encryption_on_a_word_about_nothing() {
     talk.state = serde_json::from_str(plan).unwrap();
     let asked =
         question(&talk, "all right, that is how we do it", "partition ? keep plain").unwrap_or_default();
-    assert!(asked.contains("lose its encryption"), "{asked}");
+    assert!(asked.contains("waits as it was shown"), "{asked}");
     for said in [
         "without encryption", "leave it in the clear", "no luks", "unverschlüsselt bitte",
         "sans mot de passe",
@@ -220,6 +220,9 @@ fn a_size_beside_a_part_is_its_size_whoever_missed_it() {
         "partition sda whole root=80G swap=16G home=rest",
     );
     assert_eq!((got.boot, got.swap, got.root), (gib(1), gib(16), gib(80)));
+    let got =
+        request("sda, encrypted, 8gb swap and 100gb for the system", "partition sda whole encrypt swap=8G");
+    assert_eq!((got.root, got.swap), (gib(100), gib(8)));
     let got = request("usa todo sda, 60 GB para la raíz", "partition sda whole");
     assert_eq!(got.root, gib(60));
     let got = request("utilise sda, 8 Go d'échange", "partition sda whole");

@@ -36,8 +36,8 @@ pub(super) fn asked(text: &str, ctx: &Context<'_>, decision: Decision) -> Decisi
         return decision.dropping(question);
     }
     if unheard::is_bared(text, actions, ctx) {
-        let question = "Shall the plan lose its encryption? Say \"without encryption\" then, or yes or no to the plan as it \
-                        was shown.";
+        let question = "I do not hear what shall change; the plan waits as it was shown. Yes or no to it? (To drop its \
+                        encryption, say \"without encryption\".)";
         return decision.dropping(question.into());
     }
     if let Some(question) = share::asked(text, actions, ctx.machine) {

@@ -115,7 +115,7 @@ pub(super) fn filled(text: &str, ctx: &Context<'_>, mut decision: Decision) -> D
     }
     for (at, size) in unheard_sizes(&tokens, request, ctx) {
         let slot = match part_beside(&tokens, at) {
-            Some("root") => &mut request.root,
+            Some("root") if request.usage != Use::Beside => &mut request.root,
             Some("home") => &mut request.home,
             Some("swap") => &mut request.swap,
             Some("boot" | "bootpart") => &mut request.boot,
@@ -150,11 +150,18 @@ fn part_beside(tokens: &[Token], at: usize) -> Option<&str> {
     const PARTS: [&str; 5] = ["root", "home", "swap", "boot", "bootpart"];
     const SMALL: [&str; 14] =
         ["of", "for", "fur", "pour", "para", "per", "voor", "la", "le", "il", "el", "de", "the", "a"];
-    let part = |token: &Token| PARTS.into_iter().find(|part| token.key == *part);
+    let part = |token: &Token| match token.key.as_str() {
+        "system" => Some("root"),
+        _ => PARTS.into_iter().find(|part| token.key == *part),
+    };
     let mut behind =
         tokens[at + 1..].iter().take(4).take_while(|token| !token.is_break() && token.size.is_none());
     let behind = behind.find(|token| !SMALL.contains(&fold(&token.raw).as_str())).and_then(part);
-    let before = at.checked_sub(1).and_then(|before| part(&tokens[before]));
+    let before = at
+        .checked_sub(1)
+        .map(|before| &tokens[before])
+        .filter(|before| before.key != "system")
+        .and_then(part);
     match (before, behind) {
         (Some(part), None) | (None, Some(part)) => Some(part),
         _ => None,
