@@ -89,19 +89,22 @@ pub struct Decision {
     pub reading: String,
     /// Where the answer is a question: the wish that it is about, with what was said of it before.
     pub open: Vec<Reading>,
+    /// What the answer was made of: mended, completed by earlier answers, with what [`unheard`] filled in. Questions that
+    /// take the answer's place are about this.
+    readings: Vec<Reading>,
 }
 
 impl Decision {
     fn of(readings: Vec<Reading>, by: By, reading: String, ctx: &Context<'_>) -> Self {
         let readings = completed(readings, ctx);
         let answer = answer(&readings, ctx);
-        let open = if asks(&answer) { readings } else { Vec::new() };
-        Self { answer, by, reading, open }
+        let open = if asks(&answer) { readings.clone() } else { Vec::new() };
+        Self { answer, by, reading, open, readings }
     }
 
     /// A question for more in its place: the wish stays as it was heard.
     fn completing(self, question: String) -> Self {
-        let open = reading::parse(&self.reading).unwrap_or_default();
+        let open = self.readings.clone();
         Self { open, ..self.dropping(question) }
     }
 
@@ -119,7 +122,7 @@ impl Decision {
 
     /// A question in its place. The wish is what it is about, without the disk and the way that are in doubt.
     fn asking(self, question: String) -> Self {
-        let open = harmless(reading::parse(&self.reading).unwrap_or_default());
+        let open = harmless(self.readings.clone());
         Self { open, ..self.dropping(question) }
     }
 
@@ -136,11 +139,14 @@ impl Decision {
         let reading = written(&read, text);
         match read {
             Read::Readings(readings) => Self::of(readings, By::Rules, reading, ctx),
-            Read::Text(text) => Self { answer: Answer::Text(text), by: By::Rules, reading, open: Vec::new() },
-            Read::Nothing(words) => {
-                Self { answer: not_understood(&words, ctx), by: By::Rules, reading, open: Vec::new() }
-            }
+            Read::Text(text) => Self::in_words(Answer::Text(text), reading),
+            Read::Nothing(words) => Self::in_words(not_understood(&words, ctx), reading),
         }
+    }
+
+    /// The rules' answer that rests on no wish.
+    fn in_words(answer: Answer, reading: String) -> Self {
+        Self { answer, by: By::Rules, reading, open: Vec::new(), readings: Vec::new() }
     }
 }
 
@@ -192,7 +198,8 @@ impl Both {
         let readings = reading::parse(&heard.reading).ok().filter(|readings| !readings.is_empty());
         let model = readings.map(|readings| {
             let reading = reading::print(&readings);
-            Decision::of(taking::comparatives(readings, text), By::Model, reading, ctx)
+            let readings = unheard::encrypted(taking::comparatives(readings, text), text, ctx);
+            Decision::of(readings, By::Model, reading, ctx)
         });
         Self { model, rules: rules_alone(text, ctx) }
     }

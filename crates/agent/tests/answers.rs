@@ -79,10 +79,7 @@ fn what_was_proposed_can_be_agreed_to() {
 fn a_partition_alone_answers_which_one_to_keep() {
     let mut talk = Talk::on("linux-laptop");
     let decision = talk.heard("keep my home", "mount home /home");
-    let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{decision:?}") };
-    talk.history.push(Message { role: Role::User, content: "keep my home".into() });
-    talk.history.push(Message { role: Role::Assistant, content: question.clone() });
-    talk.open = decision.open;
+    talk.asked("keep my home", &decision);
     let partition = talk.machine.disks[0].partitions[1].path.clone();
     let path = partition.clone();
     let name = path.trim_start_matches("/dev/");

@@ -313,6 +313,12 @@ fn who_is_an_administrator_is_what_was_said() {
         ("user tim is not an admin but eva is", "user tim sudo|user eva", vec!["eva"]),
         ("create users ann and bob, both admins", "user ann|user bob sudo", vec!["ann", "bob"]),
         ("users ann and bob, no admin rights for bob", "user ann|user bob sudo", vec![]),
+        (
+            "users ann and bob, sudo for both without a password",
+            "user ann sudo|user bob sudo",
+            vec!["ann", "bob"],
+        ),
+        ("users ann and bob: ann is admin and bob not", "user ann sudo|user bob", vec!["ann"]),
         ("users ann with sudo and bob", "user ann sudo|user bob", vec!["ann"]),
     ] {
         let answer = talk.heard(said, &reading.replace('|', "\n")).answer;

@@ -1,7 +1,6 @@
 //! What was said of a layout is in the plan, or asked about.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use levitate_agent::{Message, Role};
 use levitate_core::action::{InstallerAction as A, Use};
 
 mod talk;
@@ -38,11 +37,8 @@ fn a_share_of_a_disk_is_not_all_of_it() {
     ] {
         let mut talk = Talk::on("vm");
         let decision = talk.heard(said, "partition ? whole");
-        let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{said}: {decision:?}") };
+        let question = talk.asked(said, &decision);
         assert!(question.contains("root 10G"), "{question}");
-        talk.history.push(Message { role: Role::User, content: said.into() });
-        talk.history.push(Message { role: Role::Assistant, content: question.clone() });
-        talk.open = decision.open;
         let answer = talk.say("root 10G");
         let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
         assert!(request.root.is_some(), "{said}");
@@ -108,10 +104,7 @@ fn a_file_system_that_is_not_made_here_is_not_another_one() {
     // The answer completes the wish.
     let said = "erase sdb encrypted with ext3";
     let decision = talk.heard(said, "partition sdb whole encrypt");
-    let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{decision:?}") };
-    talk.history.push(Message { role: Role::User, content: said.into() });
-    talk.history.push(Message { role: Role::Assistant, content: question.clone() });
-    talk.open = decision.open;
+    talk.asked(said, &decision);
     let answer = talk.say("btrfs");
     let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
     assert_eq!((request.disk.as_str(), request.usage, request.encrypt), ("/dev/sdb", Use::Whole, true));
@@ -143,10 +136,7 @@ fn a_size_that_nothing_has_is_asked_about() {
     }
     let said = "sdb, 100 gigs are enough, encrypted";
     let decision = talk.heard(said, "partition sdb whole encrypt");
-    let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{decision:?}") };
-    talk.history.push(Message { role: Role::User, content: said.into() });
-    talk.history.push(Message { role: Role::Assistant, content: question.clone() });
-    talk.open = decision.open;
+    talk.asked(said, &decision);
     let answer = talk.say("root 100G");
     let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
     assert_eq!((request.disk.as_str(), request.usage, request.encrypt), ("/dev/sdb", Use::Whole, true));
@@ -312,4 +302,26 @@ fn what_stays_is_what_was_said_to_stay() {
         let [A::Partition(request)] = actions(&answer) else { panic!("{said}: {answer:?}") };
         assert_eq!(request.give.and_then(levitate_core::size::Size::bytes), Some(give), "{said}");
     }
+}
+
+#[test]
+fn what_was_filled_in_outlives_the_next_question() {
+    for (said, answer) in [
+        ("sul disco samsung, crittografato, 100 GB", "root 100G"),
+        ("installa, crittografato", "the whole samsung"),
+    ] {
+        let mut talk = Talk::on("two-disks");
+        let reading = if said.contains("samsung") { "partition samsung whole" } else { "partition ? keep" };
+        let decision = talk.heard(said, reading);
+        talk.asked(said, &decision);
+        let answer = talk.say(answer);
+        assert!(matches!(actions(&answer), [A::Partition(request)] if request.encrypt), "{said}: {answer:?}");
+    }
+    let mut talk = Talk::on("two-disks");
+    let said = "the samsung, 16 GB swap, and 200 GB";
+    let decision = talk.heard(said, "partition samsung whole");
+    talk.asked(said, &decision);
+    let answer = talk.say("root 200G");
+    let [A::Partition(request)] = actions(&answer) else { panic!("{answer:?}") };
+    assert_eq!(request.swap, Some(levitate_core::size::Size::gib(16)));
 }

@@ -16,6 +16,10 @@ const RIGHTS: &[&str] = &["administer", "administers", "administrate", "rights",
 const ALL: &[&str] =
     &["both", "all", "everyone", "everybody", "each", "beide", "alle", "tous", "todos", "ambos"];
 
+/// Those who were not named in a clause.
+const OTHERS: &[&str] =
+    &["others", "other", "rest", "else", "anderen", "autres", "otros", "altri", "nobody", "noone"];
+
 /// No to rights, beside the shared words.
 const NO: &[&str] =
     &["no", "cannot", "cant", "without", "isnt", "arent", "normal", "ohne", "kein", "keine", "sans", "sin"];
@@ -59,8 +63,11 @@ fn admins(text: &str, names: &[String]) -> Option<Vec<String>> {
         }
         let refuses = has_any(&folded, NOT) || has_any(&folded, NO);
         match (refuses, here.is_empty()) {
-            (true, false) => admins.retain(|name| !here.contains(&name)),
-            (true, true) => {}
+            (true, false) if here.len() == 1 => admins.retain(|name| name != here[0]),
+            // "The others cannot": nobody is given anything.
+            (true, true) if has_any(&folded, OTHERS) => {}
+            // "Ann is admin and bob not", "admin rights for both, without a password": of whom it is said is not plain.
+            (true, _) => return None,
             (false, false) => admins.extend(here.into_iter().cloned()),
             (false, true) if has_any(&folded, ALL) => admins.extend(names.iter().cloned()),
             // "Vince and anna, sudo": whose, the reading knows.

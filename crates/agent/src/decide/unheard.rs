@@ -8,7 +8,8 @@ use levitate_core::size::Size;
 
 use super::{Decision, leaving};
 use crate::ground::disk;
-use crate::refs::{Ref, Refs};
+use crate::reading::Reading;
+use crate::refs::{Ref, Refs, SizeSaid};
 use crate::text::{Token, tokens};
 use crate::words::{NOT, has_any};
 use crate::{Answer, Context, rules};
@@ -37,6 +38,12 @@ const WISHES: &[&str] = &["as", "to", "into", "in", "als", "en", "em", "use", "u
 const AT_MOST: &[&str] = &[
     "only", "just", "at most", "no more than", "not more than", "max", "maximum", "leave the rest", "nur",
     "hochstens", "seulement", "solo", "solamente", "alleen", "tylko",
+];
+
+/// Without, and away with it.
+const LESS: &[&str] = &[
+    "no", "without", "ohne", "sans", "sin", "sem", "senza", "zonder", "bez", "clear", "skip", "drop", "off",
+    "open", "lose", "remove", "leave", "less", "forget", "weg", "pas",
 ];
 
 /// On, in front of a disk.
@@ -94,29 +101,42 @@ fn layout(actions: &[InstallerAction]) -> Option<&PartitionRequest> {
     })
 }
 
-/// The decision with what was said plainly and not heard: encryption, and sizes beside the name of a part.
+/// The readings with the encryption that was said plainly and not heard.
+pub(super) fn encrypted(mut readings: Vec<Reading>, text: &str, ctx: &Context<'_>) -> Vec<Reading> {
+    let locked = |partition: &Partition| {
+        matches!(partition.kind, PartitionKind::Luks) || partition.fs.as_deref() == Some("BitLocker")
+    };
+    // "The encrypted disk" may be one that is there.
+    let here = ctx.machine.disks.iter().flat_map(|disk| &disk.partitions).any(locked);
+    if here || ctx.state.pending.is_some() || !wishes_for_encryption(text, &tokens(text)) {
+        return readings;
+    }
+    for reading in &mut readings {
+        if let Reading::Partition(said) = reading {
+            said.encrypt = Some(true);
+        }
+    }
+    readings
+}
+
+/// The decision with the sizes that were said beside the name of a part and not heard.
 pub(super) fn filled(text: &str, ctx: &Context<'_>, mut decision: Decision) -> Decision {
-    let Answer::Actions(actions) = &mut decision.answer else { return decision };
+    let Decision { answer: Answer::Actions(actions), readings, .. } = &mut decision else { return decision };
     let request = actions.iter_mut().find_map(|action| match action {
         InstallerAction::Partition(request) if request.scheme.is_none() => Some(request),
         _ => None,
     });
     let Some(request) = request else { return decision };
     let tokens = tokens(text);
-    let locked = |partition: &Partition| {
-        matches!(partition.kind, PartitionKind::Luks) || partition.fs.as_deref() == Some("BitLocker")
-    };
-    let here = ctx.machine.disks.iter().flat_map(|disk| &disk.partitions).any(locked);
-    if !request.encrypt && !here && ctx.state.pending.is_none() && wishes_for_encryption(text, &tokens) {
-        request.encrypt = true;
-    }
     if request.usage == Use::Beside && leaving::kept(&tokens).is_some() {
         return decision;
     }
-    for (at, size) in unheard_sizes(&tokens, request, ctx) {
+    for (at, size) in unplanned_sizes(&tokens, request) {
+        // Swap is as large as the memory more often than not; "the 500GB system disk" is a disk.
+        let known = tokens[at].spoken.as_deref().is_some_and(|spoken| is_known(spoken, ctx));
         let slot = match part_beside(&tokens, at) {
-            Some("root") if request.usage != Use::Beside => &mut request.root,
-            Some("home") => &mut request.home,
+            Some("root") if request.usage != Use::Beside && !known => &mut request.root,
+            Some("home") if !known => &mut request.home,
             Some("swap") => &mut request.swap,
             Some("boot" | "bootpart") => &mut request.boot,
             _ => continue,
@@ -131,6 +151,15 @@ pub(super) fn filled(text: &str, ctx: &Context<'_>, mut decision: Decision) -> D
         (&unheard_sizes(&tokens, request, ctx)[..], alone, has_any(&fold(text), AT_MOST))
     {
         request.root = Some(*size);
+    }
+    for reading in readings {
+        if let Reading::Partition(said) = reading {
+            let said_as = |size: Option<Size>| size.map(SizeSaid::Size);
+            said.root = said_as(request.root).or(said.root);
+            said.home = said_as(request.home).or(said.home);
+            said.swap = said_as(request.swap).or(said.swap);
+            said.boot = said_as(request.boot).or(said.boot);
+        }
     }
     decision
 }
@@ -314,6 +343,13 @@ fn size(tokens: &[Token], layout: &PartitionRequest, ctx: &Context<'_>) -> Optio
 
 /// Sizes that nothing in the layout has, and nothing on this computer, by their place.
 fn unheard_sizes(tokens: &[Token], layout: &PartitionRequest, ctx: &Context<'_>) -> Vec<(usize, Size)> {
+    let mut sizes = unplanned_sizes(tokens, layout);
+    sizes.retain(|(at, _)| tokens[*at].spoken.as_deref().is_some_and(|spoken| !is_known(spoken, ctx)));
+    sizes
+}
+
+/// Sizes that nothing in the layout has, by their place.
+fn unplanned_sizes(tokens: &[Token], layout: &PartitionRequest) -> Vec<(usize, Size)> {
     let planned: Vec<u64> = [layout.give, layout.root, layout.home, layout.swap, layout.boot]
         .into_iter()
         .flatten()
@@ -331,7 +367,7 @@ fn unheard_sizes(tokens: &[Token], layout: &PartitionRequest, ctx: &Context<'_>)
                 "ram" | "memory" | "arbeitsspeicher" | "memoire" | "memoria"
             )
         });
-        (spoken.ends_with(['G', 'T']) && !heard && !memory && !is_known(spoken, ctx)).then_some((at, size))
+        (spoken.ends_with(['G', 'T']) && !heard && !memory).then_some((at, size))
     };
     tokens.iter().enumerate().filter_map(unheard).collect()
 }
@@ -375,9 +411,3 @@ pub(super) fn is_bared(text: &str, actions: &[InstallerAction], ctx: &Context<'_
     };
     bared && !says()
 }
-
-/// Without, and away with it.
-const LESS: &[&str] = &[
-    "no", "without", "ohne", "sans", "sin", "sem", "senza", "zonder", "bez", "clear", "skip", "drop", "off",
-    "open", "lose", "remove", "leave", "less", "forget", "weg", "pas",
-];

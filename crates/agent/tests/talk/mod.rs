@@ -58,6 +58,15 @@ impl Talk {
         decide(text, &self.context(), &heard, |_| Some(-30.0))
     }
 
+    /// Remembers a sentence and the question that came of it, which is given back.
+    pub fn asked(&mut self, said: &str, decision: &Decision) -> String {
+        let [A::Clarify { question }] = actions(&decision.answer) else { panic!("{said}: {decision:?}") };
+        self.history.push(Message { role: Role::User, content: said.into() });
+        self.history.push(Message { role: Role::Assistant, content: question.clone() });
+        self.open.clone_from(&decision.open);
+        question.clone()
+    }
+
     /// Says something, hears the answer, goes on.
     pub fn say(&mut self, text: &str) -> Answer {
         let decision = self.read(text);
